@@ -1,0 +1,99 @@
+const encoder = new TextEncoder();
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** All parts in one array. A single part is returned as it is. */
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0]!;
+  let length = 0;
+  for (const p of parts) length += p.length;
+  const out = new Uint8Array(length);
+  let at = 0;
+  for (const p of parts) {
+    out.set(p, at);
+    at += p.length;
+  }
+  return out;
+}
+
+export function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** UTF-8 of the bytes, or undefined where they are not well-formed UTF-8. A BOM stays. */
+export function utf8FromBytes(bytes: Uint8Array): string | undefined {
+  try {
+    return strict.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Text of any bytes, without loss: UTF-8 where it is well-formed, and each byte that is not becomes one of the lone
+ * surrogates U+DC80..U+DCFF (Python calls this surrogateescape). `bytesFromText` gives the same bytes back.
+ */
+export function textFromBytes(bytes: Uint8Array): string {
+  const fast = utf8FromBytes(bytes);
+  if (fast !== undefined) return fast;
+  let out = "";
+  let start = 0;
+  let i = 0;
+  const flush = (end: number): void => {
+    if (end > start) out += strict.decode(bytes.subarray(start, end));
+  };
+  while (i < bytes.length) {
+    const n = sequenceLength(bytes, i);
+    if (n === 0) {
+      flush(i);
+      out += String.fromCharCode(0xdc00 + bytes[i]!);
+      i++;
+      start = i;
+    } else i += n;
+  }
+  flush(bytes.length);
+  return out;
+}
+
+/** Bytes of a text made by `textFromBytes`; the inverse for every input. */
+export function bytesFromText(text: string): Uint8Array {
+  if (text.isWellFormed()) return encoder.encode(text);
+  const parts: Uint8Array[] = [];
+  let start = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c >= 0xd800 && c <= 0xdbff && i + 1 < text.length && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00) {
+      i++;
+      continue;
+    }
+    if (c >= 0xdc80 && c <= 0xdcff) {
+      if (i > start) parts.push(encoder.encode(text.slice(start, i)));
+      parts.push(Uint8Array.of(c - 0xdc00));
+      start = i + 1;
+    }
+  }
+  if (start < text.length) parts.push(encoder.encode(text.slice(start)));
+  return concatBytes(parts);
+}
+
+/** Length of the well-formed UTF-8 sequence at `i`, or 0 (RFC 3629, table 3-7 of Unicode). */
+function sequenceLength(b: Uint8Array, i: number): number {
+  const c = b[i]!;
+  if (c < 0x80) return 1;
+  const c1 = b[i + 1] ?? 0;
+  if (c >= 0xc2 && c <= 0xdf) return (c1 & 0xc0) === 0x80 ? 2 : 0;
+  const c2 = b[i + 2] ?? 0;
+  if (c >= 0xe0 && c <= 0xef) {
+    const low = c === 0xe0 ? 0xa0 : 0x80;
+    const high = c === 0xed ? 0x9f : 0xbf;
+    return c1 >= low && c1 <= high && (c2 & 0xc0) === 0x80 ? 3 : 0;
+  }
+  if (c >= 0xf0 && c <= 0xf4) {
+    const low = c === 0xf0 ? 0x90 : 0x80;
+    const high = c === 0xf4 ? 0x8f : 0xbf;
+    return c1 >= low && c1 <= high && (c2 & 0xc0) === 0x80 && ((b[i + 3] ?? 0) & 0xc0) === 0x80 ? 4 : 0;
+  }
+  return 0;
+}

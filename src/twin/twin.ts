@@ -1,0 +1,27 @@
+import type { RequestHead } from "../base/http.ts";
+import type { Formats } from "../formats/format.ts";
+import type { LoadedModel } from "../model/model.ts";
+import type { ResponsePlan } from "./plan.ts";
+
+/** A request as the twin gets it: scrubbed already. For gRPC `body` holds the first message frame at least. */
+export interface IncomingRequest {
+  readonly head: RequestHead;
+  readonly body: Uint8Array;
+  /** `X-Wraith-Session`; the empty string when there is none. */
+  readonly session: string;
+  /** `X-Wraith-Take`: this take and no other. */
+  readonly take?: string | undefined;
+  /** `X-Wraith-Values`. Default: own for a recorded request, fresh for any other. */
+  readonly values?: "own" | "fresh" | undefined;
+}
+
+/** Answers requests with plans. An answer depends on seed, session, request, and how often the session sent this request. */
+export interface Twin {
+  respond(request: IncomingRequest): ResponsePlan;
+  /** Forgets how often requests were sent, of one session or of all. */
+  reset(session?: string): void;
+}
+
+export function createTwin(_loaded: LoadedModel, _formats: Formats, _options: { seed: number }): Twin {
+  throw new Error("not written yet");
+}
