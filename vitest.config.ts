@@ -2,7 +2,8 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["src/**/*.test.ts", "test/{contract,cases,golden,wire,cli}/**/*.test.ts"],
-    testTimeout: 30_000,
+    include: ["src/**/*.test.ts", "test/{structure,contract,cases,golden,wire,cli}/**/*.test.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

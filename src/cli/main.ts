@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+import type { Command } from "commander";
+import type { CommandDefinition } from "./command.ts";
+import type { GlobalOptions } from "./terminal.ts";
+import { VERSION } from "../base/version.ts";
+
+/** Each command is loaded only when it runs: starting is as fast as Node itself. */
+const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: CommandDefinition }>>> = {
+  init: () => import("./commands/init.ts"),
+  record: () => import("./commands/record.ts"),
+  synth: () => import("./commands/synth.ts"),
+  serve: () => import("./commands/serve.ts"),
+  check: () => import("./commands/check.ts"),
+  inspect: () => import("./commands/inspect.ts"),
+  doctor: () => import("./commands/doctor.ts"),
+  demo: () => import("./commands/demo.ts"),
+};
+
+async function main(argv: readonly string[]): Promise<number> {
+  if (argv[0] === "--version" || argv[0] === "-V") {
+    process.stdout.write(`${VERSION}\n`);
+    return 0;
+  }
+  const [{ createProgram, HelpShown }, { createTerminal }, { reportFailure }] = await Promise.all([
+    import("./program.ts"),
+    import("./terminal.ts"),
+    import("./failure.ts"),
+  ]);
+  // A closed pipe (`wraith inspect x | head`) is the reader's way to say "enough", not a failure.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 4));
+  const named = argv.filter((a) => Object.hasOwn(COMMANDS, a));
+  const wanted = named.length === 0 || argv[0] === "help" ? Object.keys(COMMANDS) : [...new Set(named)];
+  const definitions = await Promise.all(wanted.map(async (name) => (await COMMANDS[name]!()).command));
+  let exitCode = 0;
+  const program: Command = createProgram(definitions, Object.keys(COMMANDS), (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(argv as string[], { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof HelpShown) return 0;
+    const options: GlobalOptions = { ...program.opts<GlobalOptions>(), json: argv.includes("--json") || argv.join(" ").includes("--format json") };
+    return reportFailure(error, createTerminal(options), argv.includes("--debug"));
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

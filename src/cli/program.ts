@@ -1,0 +1,59 @@
+import { resolve } from "node:path";
+import { Command, CommanderError, Option } from "commander";
+import { WraithError } from "../base/errors.ts";
+import { VERSION } from "../base/version.ts";
+import type { CommandDefinition } from "./command.ts";
+import { createTerminal, type GlobalOptions } from "./terminal.ts";
+
+function addGlobalOptions(command: Command): Command {
+  return command
+    .option("--dir <folder>", "folder that holds twins/ (default: WRAITH_DIR, else the current folder)")
+    .addOption(new Option("--format <format>", "how to print results").choices(["pretty", "text", "json"]))
+    .option("--json", "short for --format json")
+    .option("--quiet", "print results only")
+    .option("--debug", "print stack traces of errors");
+}
+
+/** The commander program. Usage errors become WraithError USAGE; `onExit` gets the exit code of the command that ran. */
+export function createProgram(
+  definitions: readonly CommandDefinition[],
+  allNames: readonly string[],
+  onExit: (code: number) => void,
+): Command {
+  const program = new Command("wraith")
+    .description("Records a real streaming API, learns a model of it, serves it as a local twin, and proves how faithful the twin is.")
+    .version(VERSION, "-V, --version")
+    .helpCommand("help [command]", "help for a command")
+    .addHelpText("after", "\nFirst steps:\n  $ wraith demo\n  $ wraith init my-llm --base-url http://localhost:11435\n  $ wraith record my-llm --port 8090\n");
+  for (const definition of definitions) {
+    const command = addGlobalOptions(program.command(definition.name).description(definition.summary));
+    definition.define(command, async (action) => {
+      const options = command.opts<GlobalOptions>();
+      const terminal = createTerminal(options);
+      const root = resolve(options.dir ?? process.env["WRAITH_DIR"] ?? ".");
+      onExit(await action({ terminal, root, options }));
+    });
+    command.addHelpText("after", `\nExamples:\n${definition.examples.map((e) => `  $ ${e}`).join("\n")}\n`);
+    strict(command);
+  }
+  program.on("command:*", ([name]: string[]) => {
+    throw new WraithError("USAGE", `There is no command "${name ?? ""}". Commands: ${allNames.join(", ")}.`);
+  });
+  program.action(() => {
+    program.outputHelp();
+  });
+  return strict(program);
+}
+
+/** Makes commander throw instead of exiting, so that every error is printed in one way. */
+function strict(command: Command): Command {
+  return command
+    .exitOverride((error: CommanderError) => {
+      if (error.exitCode === 0) throw new HelpShown();
+      throw new WraithError("USAGE", `${error.message.replace(/^error: /, "").replace(/\.?$/, ".")}`);
+    })
+    .configureOutput({ writeErr: () => undefined });
+}
+
+/** Thrown after help or version were printed: nothing else is to be done. */
+export class HelpShown extends Error {}
