@@ -1,7 +1,7 @@
 /**
  * One notation for places, everywhere: `events[3].data.choices[0].delta.role`, `headers.content-type`,
  * `body["a b"].c`. A segment is `.name` where the name is of letters, digits, `_`, `$` and `-`, else `["name"]`
- * in JSON spelling; array elements are `[n]`.
+ * in JSON spelling; array elements are `[n]`. `name#n` is number n of several lines that have one name (no JSON key).
  */
 export function pathKey(parent: string, key: string): string {
   if (/^[\w$-]+$/.test(key)) return parent === "" ? key : `${parent}.${key}`;
@@ -12,6 +12,12 @@ export function pathIndex(parent: string, index: number): string {
   return `${parent}[${index}]`;
 }
 
+/** Path of a place inside an event: `events[3]` and `data.id` give `events[3].data.id`, `body` and `[0].b` give `body[0].b`. */
+export function joinPath(eventPath: string, leafPath: string): string {
+  if (leafPath === "" || eventPath === "") return eventPath + leafPath;
+  return leafPath.startsWith("[") ? `${eventPath}${leafPath}` : `${eventPath}.${leafPath}`;
+}
+
 /** The path with every array index left open: `a[3].b[0]` becomes `a[].b[]`. */
 export function pathPattern(path: string): string {
   return path.replace(/\[\d+\]/g, "[]");
@@ -20,7 +26,7 @@ export function pathPattern(path: string): string {
 /** Splits a path into keys (strings) and indices (numbers; `[]` gives -1). Undefined where it is not in the notation. */
 export function pathSegments(path: string): readonly (string | number)[] | undefined {
   const out: (string | number)[] = [];
-  const segment = /\.?([\w$-]+)|\[(\d*)\]|\[("(?:[^"\\]|\\.)*")\]/y;
+  const segment = /\.?([\w$-]+(?:#\d+)?)|\[(\d*)\]|\[("(?:[^"\\]|\\.)*")\]/y;
   while (segment.lastIndex < path.length) {
     const m = segment.exec(path);
     if (m === null) return undefined;

@@ -1,0 +1,91 @@
+import { WraithError } from "../base/errors.ts";
+import { concatBytes } from "../base/bytes.ts";
+import { findHeader, type HeaderList } from "../base/http.ts";
+import { judgeLive, type Answer } from "../check/check-exchange.ts";
+import { cutOfHeldStream } from "../check/perform-plan.ts";
+import type { CheckBase, Subject } from "../check/subject.ts";
+import { matchesGlob } from "../check/suppress.ts";
+import { probe } from "../net/probe.ts";
+import { createUpstream } from "../net/upstream.ts";
+import type { ResponseBytes } from "../recording/project.ts";
+import type { Scrubber } from "../recording/scrub.ts";
+import type { Checker, CheckOptions } from "./checker.ts";
+import { SILENCE_MS, withoutCodings } from "./checker.ts";
+
+/** A live stream is left after its recorded length, and this much more of silence. */
+const LIVE_SILENCE_MS = 2_000;
+
+/**
+ * Asks the live API: GET, HEAD and the routes of `[upstream] allow` only, each exchange once, with the headers of
+ * `[upstream] headers`. What comes back is scrubbed before it is compared. Throws CONFIG_INVALID for a header that names a
+ * variable which is not set; UPSTREAM_FAILED where the API cannot be reached.
+ */
+export async function createUpstreamChecker(
+  options: CheckOptions,
+  base: CheckBase,
+  scrubber: Scrubber,
+  certificates: readonly string[] | undefined,
+): Promise<Checker> {
+  const { config } = options;
+  const own = upstreamHeaders(options);
+  const upstream = createUpstream(config.baseUrl, certificates);
+  const ask = async (subject: Subject): Promise<Answer> => {
+    const { exchange } = subject;
+    const head = { ...subject.request, headers: withHeaders(withoutCodings(subject.request.headers), own) };
+    const open = exchange.close.by !== "server";
+    const answer = await probe(
+      upstream,
+      { head, body: subject.body, ended: exchange.requestEndUs !== undefined },
+      { silenceMs: open ? LIVE_SILENCE_MS : SILENCE_MS, cut: cutOfHeldStream(exchange.close) },
+    );
+    if (answer.kind === "response") return scrubAnswer(answer.bytes, scrubber);
+    throw new WraithError("UPSTREAM_FAILED", `${head.method} ${head.path} at ${config.baseUrl} failed: ${answer.detail}.`);
+  };
+  return {
+    check: async (subject) => {
+      if (!mayBeSent(subject, config.upstream.allow)) return undefined;
+      const answer = await ask(subject);
+      return judgeLive(base, subject, answer, Date.now());
+    },
+    close: async () => upstream.close(),
+  };
+}
+
+function mayBeSent({ request, learned }: Subject, allow: readonly string[]): boolean {
+  if (request.method === "GET" || request.method === "HEAD") return true;
+  const routes = [`${request.method} ${request.path}`, ...(learned === undefined ? [] : [learned.route.route])];
+  return allow.some((glob) => routes.some((route) => matchesGlob(route, glob)));
+}
+
+/** The headers of wraith.toml, with `${NAME}` from the environment. */
+function upstreamHeaders({ config, workspace, env }: CheckOptions): HeaderList {
+  return Object.entries(config.upstream.headers).map(([name, value]) => [
+    name,
+    value.replace(/\$\{(\w+)\}/g, (_, variable: string) => {
+      const found = env[variable];
+      if (found !== undefined) return found;
+      const place = { file: workspace.configFile, field: `upstream.headers.${name}` };
+      throw new WraithError("CONFIG_INVALID", `The environment variable ${variable} is not set; the header ${name} needs it.`, place);
+    }),
+  ]);
+}
+
+/** Recorded headers, replaced by those of the same name; recorded secrets are tokens and of no use to the API. */
+function withHeaders(recorded: HeaderList, own: HeaderList): HeaderList {
+  const names = new Set(own.map(([n]) => n.toLowerCase()));
+  const kept = recorded.filter(([n, v]) => !names.has(n.toLowerCase()) && !v.includes("wraith_tok_"));
+  return [...kept, ...own];
+}
+
+/** A live answer as a recording of it would be: scrubbed. */
+function scrubAnswer(bytes: ResponseBytes, scrubber: Scrubber): ResponseBytes {
+  const fired = new Set<string>();
+  const { response } = bytes;
+  const body = scrubber.body(findHeader(response.headers, "content-type"), concatBytes(bytes.chunks.map((c) => c.bytes)), fired);
+  return {
+    ...bytes,
+    response: { ...response, headers: scrubber.headers(response.headers, fired) },
+    chunks: body.length === 0 ? [] : [{ atUs: bytes.closeUs, bytes: body }],
+    trailers: bytes.trailers && scrubber.headers(bytes.trailers, fired),
+  };
+}

@@ -1,0 +1,120 @@
+import { WraithError } from "../base/errors.ts";
+import { createTally, reachesBars, type CheckMode, type Conformance } from "../check/score.ts";
+import { checkInMemory } from "../check/check-exchange.ts";
+import { indexTakes, subjectOf, type CheckBase } from "../check/subject.ts";
+import { readModel } from "../store/model-store.ts";
+import { readSessions } from "../store/recordings.ts";
+import { createTwin } from "../twin/twin.ts";
+import { createUpstreamChecker } from "./check-upstream.ts";
+import { createWireChecker } from "./check-wire.ts";
+import type { Checker, CheckOptions } from "./checker.ts";
+
+/** The JSON output of `check` (SPEC section 7). */
+export interface CheckReport {
+  readonly twin: string;
+  /** Whether the bars of wraith.toml are reached. */
+  readonly ok: boolean;
+  readonly conformance: Conformance;
+  /** Sentences that say what to do next. */
+  readonly advice: readonly string[];
+}
+
+/**
+ * Replays every recorded exchange and compares. Sessions are read one at a time. Throws MODEL_MISSING, MODEL_INVALID,
+ * RECORDING_INVALID, NOTHING_TO_CHECK; upstream: UPSTREAM_FAILED, CONFIG_INVALID.
+ */
+export async function checkTwin(options: CheckOptions): Promise<CheckReport> {
+  const { workspace, config, formats, mode } = options;
+  const loaded = await readModel(workspace, formats);
+  const base: CheckBase = { loaded, formats, takes: indexTakes(loaded) };
+  const tally = createTally(config.diff.suppress);
+  const checker = await createChecker(options, base);
+  const seen = { sessions: 0, exchanges: 0, unlearnedSessions: 0, skipped: 0, unanswered: 0 };
+  const checked = new Set<string>();
+  try {
+    for await (const session of readSessions(workspace, options)) {
+      let unlearned = false;
+      for (const exchange of session.exchanges) {
+        seen.exchanges++;
+        const subject = subjectOf(base, session.head, exchange);
+        if (subject === undefined) {
+          seen.unanswered++;
+          continue;
+        }
+        if (subject.learned === undefined) unlearned = true;
+        else checked.add(subject.learned.take.id);
+        const verdict = await checker.check(subject);
+        if (verdict === undefined) seen.skipped++;
+        else tally.add(verdict);
+      }
+      seen.sessions++;
+      if (unlearned) seen.unlearnedSessions++;
+      options.onProgress?.({ sessions: seen.sessions, exchanges: seen.exchanges });
+    }
+  } finally {
+    await checker.close();
+  }
+  const conformance = tally.conformance(mode, options.showSuppressed);
+  if (conformance.exchanges_total === 0) throw nothingToCheck(workspace.name, conformance, seen);
+  const { diff } = config;
+  const bars =
+    mode === "upstream"
+      ? { requiredScore: diff.upstreamRequiredScore, sessionPassRate: diff.upstreamSessionPassRate }
+      : { requiredScore: diff.requiredScore, sessionPassRate: diff.sessionPassRate };
+  const everything = options.sessions.length === 0 && options.tags.length === 0;
+  const lost = everything ? [...base.takes.keys()].filter((id) => !checked.has(id)).length : 0;
+  return {
+    twin: workspace.name,
+    ok: reachesBars(conformance, bars),
+    conformance,
+    advice: adviceOf(workspace.name, mode, conformance, { ...seen, lost }),
+  };
+}
+
+async function createChecker(options: CheckOptions, base: CheckBase): Promise<Checker> {
+  const twin = createTwin(base.loaded, options.formats, { seed: options.config.serve.seed });
+  if (options.mode === "wire") return createWireChecker(options, base, twin);
+  if (options.mode === "upstream") return createUpstreamChecker(options, base);
+  return { check: async (subject) => checkInMemory(base, twin, subject), close: async () => undefined };
+}
+
+interface Seen {
+  readonly sessions: number;
+  readonly exchanges: number;
+  readonly unlearnedSessions: number;
+  readonly skipped: number;
+  readonly unanswered: number;
+}
+
+function nothingToCheck(twin: string, conformance: Conformance, seen: Seen): WraithError {
+  const text =
+    seen.exchanges === 0
+      ? `There is nothing to check: "${twin}" has no recorded exchanges.`
+      : seen.skipped > 0
+        ? `There is nothing to check: none of the ${seen.skipped} recorded requests may be sent to the upstream. GET and HEAD are; name other routes in [upstream] allow.`
+        : conformance.unlearned.length > 0
+          ? `There is nothing to check: the model learned from none of the ${conformance.unlearned.length} recorded exchanges.`
+          : `There is nothing to check: none of the ${seen.exchanges} recorded exchanges has an answer.`;
+  return new WraithError("NOTHING_TO_CHECK", text);
+}
+
+function adviceOf(twin: string, mode: CheckMode, conformance: Conformance, seen: Seen & { readonly lost: number }): readonly string[] {
+  const advice: string[] = [];
+  if (seen.unlearnedSessions > 0)
+    advice.push(`${count(seen.unlearnedSessions, "recording is", "recordings are")} newer than the model: run \`wraith synth ${twin}\`.`);
+  if (seen.lost > 0)
+    advice.push(`${count(seen.lost, "take has", "takes have")} no recording any more and ${seen.lost === 1 ? "was" : "were"} not checked.`);
+  if (seen.skipped > 0)
+    advice.push(`${count(seen.skipped, "request was", "requests were")} not sent to the upstream: name their routes in [upstream] allow.`);
+  if (seen.unanswered > 0) advice.push(`${count(seen.unanswered, "exchange has", "exchanges have")} no recorded answer to compare with.`);
+  const first = conformance.divergences.find((d) => d.severity === "error");
+  if (first !== undefined)
+    advice.push(`See what was recorded: \`wraith inspect ${twin} ${first.session}/${first.exchange}\`.`);
+  if (first !== undefined && mode === "upstream")
+    advice.push("Where the API has changed, record it again; where the difference does not matter, add a [[diff.suppress]] with a reason.");
+  return advice;
+}
+
+function count(n: number, one: string, many: string): string {
+  return `${n} ${n === 1 ? one : many}`;
+}

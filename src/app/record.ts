@@ -1,0 +1,221 @@
+import { randomInt } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { rootCertificates } from "node:tls";
+import { WraithError } from "../base/errors.ts";
+import { VERSION } from "../base/version.ts";
+import type { Formats } from "../formats/format.ts";
+import { createControl } from "../net/control-server.ts";
+import { startProxy, type OpenedExchange } from "../net/proxy.ts";
+import type { ExchangeTap } from "../net/relay.ts";
+import { createTap } from "../net/tap.ts";
+import { createUpstream } from "../net/upstream.ts";
+import type { Config } from "../store/config.ts";
+import { isName, type Workspace } from "../store/workspace.ts";
+import { controlTokenFor } from "./control.ts";
+import { createRecordingSession, type RecordingSession } from "./recording-session.ts";
+
+export interface RecordOptions {
+  readonly workspace: Workspace;
+  readonly config: Config;
+  readonly formats: Formats;
+  /** 0 picks a free one. */
+  readonly port: number;
+  /** Default: loopback. Any other address needs `controlToken`. */
+  readonly host?: string | undefined;
+  readonly tags: readonly string[];
+  readonly controlToken?: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** One sentence for the operator. */
+  readonly onNotice: (text: string) => void;
+}
+
+export interface RecorderInfo {
+  readonly command: "record";
+  readonly twin: string;
+  readonly tool: string;
+  readonly baseUrl: string;
+  /** The session that the next unnamed exchange goes to, or null where it will begin one. */
+  readonly session: string | null;
+  /** Ids of the sessions that were begun, in order. */
+  readonly sessions: readonly string[];
+  readonly exchanges: number;
+  readonly openExchanges: number;
+}
+
+export interface Recorder {
+  readonly url: string;
+  readonly port: number;
+  info(): RecorderInfo;
+  /** Ends the session (or the named one) as soon as its open exchanges have ended; later exchanges go to a new one. */
+  newSession(name?: string): Promise<{ ended: string | null }>;
+  /** Finishes open exchanges as truncated by the recorder, writes the last lines, closes everything. */
+  stop(): Promise<{ sessions: readonly string[]; exchanges: number }>;
+}
+
+/** Starts the recording proxy of a twin. Throws PORT_IN_USE, LISTEN_FAILED, HOST_NEEDS_TOKEN, CONFIG_INVALID. */
+export async function startRecorder(options: RecordOptions): Promise<Recorder> {
+  const { workspace, config } = options;
+  const token = controlTokenFor(options.host, options.controlToken);
+  const sessions = createSessions(options);
+  const later = createLater();
+  const openTap = (opened: OpenedExchange): ExchangeTap | string => {
+    if (opened.session !== undefined && !isName(opened.session))
+      return `X-Wraith-Session names a session with 1 to 64 letters, digits, dots, dashes or underscores, not ${JSON.stringify(opened.session)}`;
+    const sink = sessions.current(opened.session).begin(opened.connection);
+    return createTap({
+      opened,
+      sink,
+      scrubber: plainScrubber,
+      createDecoder: () => undefined,
+      nowMs: () => performance.now(),
+      later: later.put,
+      onGivenUp: (reason) => {
+        if (reason === "overrun")
+          options.onNotice(`The disk is too slow: ${opened.head.method} ${opened.head.path} goes on, but its recording ends here.`);
+      },
+    });
+  };
+  const info = (): RecorderInfo => ({
+    command: "record", twin: workspace.name, tool: `wraith ${VERSION}`, baseUrl: config.baseUrl, ...sessions.summary(),
+  });
+  const ok = (body: unknown) => ({ status: 200, body });
+  const proxy = await startProxy({
+    host: options.host,
+    port: options.port,
+    upstream: createUpstream(config.baseUrl, await readCertificates(workspace, config)),
+    control: createControl({
+      token,
+      endpoints: {
+        health: { method: "GET", answer: () => ok({ ok: true }) },
+        ready: { method: "GET", answer: () => ok({ ready: true }) },
+        info: { method: "GET", answer: () => ok(info()) },
+        "new-session": { method: "POST", answer: async ({ session }) => ok(await sessions.next(session)) },
+      },
+    }),
+    openTap,
+  });
+  return {
+    url: proxy.url,
+    port: proxy.port,
+    info,
+    newSession: sessions.next,
+    stop: async () => {
+      const stopped = proxy.stop();
+      later.flush();
+      await stopped;
+      await sessions.endAll();
+      const { sessions: ids, exchanges } = sessions.summary();
+      return { sessions: ids, exchanges };
+    },
+  };
+}
+
+interface Sessions {
+  /** The session that an exchange goes to, begun where there is none. */
+  current(name: string | undefined): RecordingSession;
+  readonly next: (name?: string) => Promise<{ ended: string | null }>;
+  endAll(): Promise<void>;
+  summary(): Pick<RecorderInfo, "session" | "sessions" | "exchanges" | "openExchanges">;
+}
+
+/** The sessions of one recorder: one without a name at a time, and one for each name that a client gives. */
+function createSessions(options: RecordOptions): Sessions {
+  const { workspace, config } = options;
+  const running = new Map<string | undefined, RecordingSession>();
+  const ending = new Set<Promise<void>>();
+  const begun = new Set<string>();
+  let finishedExchanges = 0;
+  const wallMs = performance.timeOrigin;
+
+  const end = (name: string | undefined): Promise<void> | undefined => {
+    const session = running.get(name);
+    if (session === undefined) return undefined;
+    running.delete(name);
+    const ended = session.end().finally(() => {
+      ending.delete(ended);
+      finishedExchanges += session.exchangeCount;
+    });
+    ending.add(ended);
+    return ended;
+  };
+  return {
+    current: (name) => {
+      const known = running.get(name);
+      if (known !== undefined) return known;
+      const id = name ?? sessionId(wallMs + performance.now());
+      let idle: NodeJS.Timeout | undefined;
+      const session = createRecordingSession({
+        workspace,
+        id,
+        named: name !== undefined,
+        baseUrl: config.baseUrl,
+        tags: options.tags,
+        scrub: {},
+        nowMs: () => performance.now(),
+        wallMs,
+        onNotice: options.onNotice,
+        onBusy: () => clearTimeout(idle),
+        onQuiet: () => {
+          idle = setTimeout(() => running.get(name) === session && void end(name), config.recordings.sessionIdleSeconds * 1000).unref();
+        },
+      });
+      running.set(name, session);
+      begun.add(id);
+      return session;
+    },
+    next: async (name) => {
+      const session = running.get(name);
+      const ended = end(name);
+      // An open stream may go on for hours: its session ends with it, and nobody waits here.
+      if (session?.openCount === 0) await ended;
+      return { ended: session?.id ?? null };
+    },
+    endAll: async () => {
+      for (const name of running.keys()) void end(name);
+      await Promise.all(ending);
+    },
+    summary: () => {
+      const all = [...running.values()];
+      return {
+        session: running.get(undefined)?.id ?? null,
+        sessions: [...begun],
+        exchanges: finishedExchanges + all.reduce((n, s) => n + s.exchangeCount, 0),
+        openExchanges: all.reduce((n, s) => n + s.openCount, 0),
+      };
+    },
+  };
+}
+
+/** `20261122-100000-k3f9`: sorts by start, and two recorders that start together differ. */
+function sessionId(wallMs: number): string {
+  const time = new Date(wallMs).toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
+  return `${time}-${randomInt(36 ** 4).toString(36).padStart(4, "0")}`;
+}
+
+/** Work that is put off until the bytes at hand have left, in order. */
+function createLater(): { readonly put: (work: () => void) => void; flush(): void } {
+  let queue: (() => void)[] = [];
+  const flush = (): void => {
+    const works = queue;
+    queue = [];
+    for (const work of works) work();
+  };
+  return {
+    put: (work) => {
+      if (queue.push(work) === 1) setImmediate(flush);
+    },
+    flush,
+  };
+}
+
+/** Certificates that `[upstream] ca` adds to those that Node trusts. */
+async function readCertificates(workspace: Workspace, config: Config): Promise<readonly string[] | undefined> {
+  if (config.upstream.ca === undefined) return undefined;
+  const file = resolve(workspace.dir, config.upstream.ca);
+  try {
+    return [...rootCertificates, await readFile(file, "utf8")];
+  } catch (error) {
+    throw new WraithError("CONFIG_INVALID", `The certificate file ${file} cannot be read.`, { file: workspace.configFile, field: "upstream.ca" }, error);
+  }
+}

@@ -1,0 +1,176 @@
+import { WraithError } from "../base/errors.ts";
+import { VERSION } from "../base/version.ts";
+import type { LineSink } from "../net/tap.ts";
+import type { SessionHead } from "../recording/exchange.ts";
+import { openJournal, readSession, type Journal } from "../store/recordings.ts";
+import type { Workspace } from "../store/workspace.ts";
+
+/** Bytes that may wait for a slow disk before recordings are given up (SPEC section 3). */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+
+type Outcome = ReturnType<LineSink["append"]>;
+type Line = Parameters<LineSink["append"]>[1];
+
+/** A recording that is being written. */
+export interface RecordingSession {
+  readonly id: string;
+  readonly exchangeCount: number;
+  readonly openCount: number;
+  begin(connection: object): LineSink;
+  /** Takes no new exchanges; the last line follows the last open one. Resolves when the file is closed. */
+  end(): Promise<void>;
+}
+
+export interface SessionOptions {
+  readonly workspace: Workspace;
+  readonly id: string;
+  /** A session that a client named: its file may exist, and is continued. */
+  readonly named: boolean;
+  readonly baseUrl: string;
+  readonly tags: readonly string[];
+  readonly scrub: unknown;
+  /** Milliseconds on the recorder's clock; `wallMs` is what it was at zero. */
+  readonly nowMs: () => number;
+  readonly wallMs: number;
+  readonly onNotice: (text: string) => void;
+  /** An exchange is open; none was before. */
+  onBusy(): void;
+  /** No exchange is open any more. */
+  onQuiet(): void;
+}
+
+/** Begins a session. Its file is opened with its first exchange; lines wait in memory until it is. */
+export function createRecordingSession(options: SessionOptions): RecordingSession {
+  const { id, nowMs, onNotice } = options;
+  const conns = new WeakMap<object, number>();
+  let connCount = 0;
+  let connBase = 0;
+  let exchangeCount = 0;
+  let exchangeBase = 0;
+  let openCount = 0;
+  let ending = false;
+  let zeroMs = nowMs();
+  let journal: Journal | undefined;
+  let opening: Promise<void> | undefined;
+  let early: (() => void)[] = [];
+  let failed = false;
+  let closed: Promise<void> | undefined;
+
+  const fail = (error: unknown): void => {
+    if (failed) return;
+    failed = true;
+    onNotice(`Session ${id} cannot be written (${error instanceof Error ? error.message : String(error)}). Traffic goes on, unrecorded.`);
+  };
+  const open = async (): Promise<void> => {
+    if (options.named) {
+      const before = await readEarlier(options.workspace, id);
+      if (before !== undefined) {
+        exchangeBase = before.exchanges;
+        connBase = before.conns;
+        // The file's times go on from its own beginning.
+        zeroMs = before.startedMs - options.wallMs;
+      }
+    }
+    journal = await openJournal(options.workspace, head(options, zeroMs));
+  };
+  const write = (atMs: number, line: Line, number?: number): Outcome => {
+    if (failed) return "failed";
+    if (journal === undefined) {
+      // Which number and time a line gets depends on what the file holds already.
+      early.push(() => write(atMs, line, number));
+      return "taken";
+    }
+    const atUs = Math.max(0, Math.round((atMs - zeroMs) * 1000));
+    const content = typeof line === "function" ? line() : line;
+    journal.append(number === undefined ? { atUs, ...content } : { x: exchangeBase + number, atUs, ...content });
+    if (journal.failure !== undefined) {
+      fail(journal.failure);
+      return "failed";
+    }
+    return journal.waitingBytes > MAX_WAITING_BYTES ? "overrun" : "taken";
+  };
+  const start = (): Promise<void> =>
+    (opening ??= open()
+      .catch(fail)
+      .then(() => {
+        const waiting = early;
+        early = [];
+        if (!failed) for (const work of waiting) work();
+      }));
+  const finish = (): Promise<void> =>
+    (closed ??= (async () => {
+      if (opening === undefined) return;
+      await opening;
+      write(nowMs(), { ended: { exchanges: exchangeBase + exchangeCount } });
+      await journal?.close();
+      if (journal?.failure !== undefined) fail(journal.failure);
+    })());
+  let allDone: () => void = () => undefined;
+  const done = new Promise<void>((resolve) => (allDone = resolve));
+
+  return {
+    id,
+    get exchangeCount() {
+      return exchangeCount;
+    },
+    get openCount() {
+      return openCount;
+    },
+    begin: (connection) => {
+      void start();
+      const number = exchangeCount++;
+      openCount++;
+      if (openCount === 1) options.onBusy();
+      const conn = conns.get(connection) ?? ++connCount;
+      conns.set(connection, conn);
+      return {
+        get conn() {
+          return connBase + conn;
+        },
+        append: (atMs, line) => write(atMs, line, number),
+        close: () => {
+          openCount--;
+          if (openCount > 0) return;
+          options.onQuiet();
+          if (ending) void finish().then(allDone);
+        },
+      };
+    },
+    end: () => {
+      ending = true;
+      if (openCount === 0) void finish().then(allDone);
+      return done;
+    },
+  };
+}
+
+/** What a named session's file holds already; undefined where there is none. */
+async function readEarlier(workspace: Workspace, id: string): Promise<{ exchanges: number; conns: number; startedMs: number } | undefined> {
+  try {
+    const session = await readSession(workspace, id);
+    const last = session.exchanges.reduce((n, e) => Math.max(n, e.index), -1);
+    const conns = session.exchanges.reduce((n, e) => Math.max(n, e.conn), 0);
+    return { exchanges: last + 1, conns, startedMs: Date.parse(session.head.startedAt) };
+  } catch (error) {
+    if (error instanceof WraithError && error.code === "RECORDING_MISSING") return undefined;
+    throw error;
+  }
+}
+
+function head(options: SessionOptions, zeroMs: number): SessionHead {
+  return {
+    session: options.id,
+    twin: options.workspace.name,
+    baseUrl: options.baseUrl,
+    startedAt: isoMicros(options.wallMs + zeroMs),
+    tags: options.tags,
+    tool: `wraith ${VERSION}`,
+    scrub: options.scrub,
+  };
+}
+
+/** ISO 8601 with microseconds of a time in milliseconds. */
+function isoMicros(ms: number): string {
+  const micros = Math.floor((ms % 1) * 1000);
+  return `${new Date(Math.floor(ms)).toISOString().slice(0, -1)}${String(micros).padStart(3, "0")}Z`;
+}

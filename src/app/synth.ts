@@ -1,0 +1,34 @@
+import { WraithError } from "../base/errors.ts";
+import type { Formats } from "../formats/format.ts";
+import type { Session } from "../recording/exchange.ts";
+import type { Config } from "../store/config.ts";
+import { writeModel } from "../store/model-store.ts";
+import { readSessions, type SessionFilter } from "../store/recordings.ts";
+import type { Workspace } from "../store/workspace.ts";
+import { synthesize, type SynthReport } from "../synth/synthesize.ts";
+
+export interface SynthOptions extends SessionFilter {
+  readonly workspace: Workspace;
+  readonly config: Config;
+  readonly formats: Formats;
+  /** Learn anew over a model that was edited by hand; the edited one is kept as `model.bak`. */
+  readonly force: boolean;
+}
+
+/**
+ * Learns a twin's model from its recordings and writes it. Throws RECORDING_MISSING (nothing recorded, or the filter selects
+ * nothing), RECORDING_INVALID, MODEL_EDITED, DISK_FAILED.
+ */
+export async function learnModel(options: SynthOptions): Promise<SynthReport> {
+  const { workspace, config, formats } = options;
+  const sessions: Session[] = [];
+  for await (const session of readSessions(workspace, options)) sessions.push(session);
+  if (sessions.every((s) => s.exchanges.length === 0)) {
+    const all = options.sessions.length === 0 && options.tags.length === 0;
+    const text = all ? `"${workspace.name}" has no recordings.` : `No recording of "${workspace.name}" has these sessions or tags.`;
+    throw new WraithError("RECORDING_MISSING", text);
+  }
+  const { model, takes, report } = synthesize(workspace.name, sessions, formats, { fields: config.diff.fields });
+  await writeModel(workspace, model, takes, { force: options.force });
+  return report;
+}

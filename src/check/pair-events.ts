@@ -1,0 +1,126 @@
+import type { Projection } from "../recording/projection.ts";
+import { align, type Pair } from "./align.ts";
+import { createPairCost } from "./likeness.ts";
+import type { Rules, ShapeRule } from "./rules.ts";
+import { isAtHole, type ShapeReader } from "./shape-values.ts";
+
+/** How far apart two events may stand to be seen as having changed places. */
+const MAX_MOVE = 100;
+
+/** Two projections with their readers. */
+export interface Sides {
+  readonly expected: Projection;
+  readonly actual: Projection;
+  readonly expectedShapes: ShapeReader;
+  readonly actualShapes: ShapeReader;
+  readonly rules: Rules;
+}
+
+/** Which events belong together, in order; `moved` are numbers of expected events that only stand elsewhere. */
+export interface Pairing {
+  readonly pairs: readonly Pair[];
+  readonly moved: readonly number[];
+}
+
+/** Pairs the events of two projections: by number where that is beyond doubt, else by least cost. */
+export function pairEvents(sides: Sides): Pairing {
+  const { expected, actual, rules } = sides;
+  if (isStraight(sides)) return { pairs: expected.events.map((_, i) => ({ expected: i, actual: i })), moved: [] };
+  const shapes = shapesOf(sides);
+  const keys = alignmentKeys(sides, shapes);
+  const cost = createPairCost(
+    rules.codec,
+    expected.events.map((e) => e.text),
+    actual.events.map((e) => e.text),
+    (path) => rules.strictness !== "own" && shapes.some((s) => isAtHole(path, s.template)),
+  );
+  return withoutMoves(align(keys.expected, keys.actual, cost), keys);
+}
+
+/** True where events belong together by number: as many on both sides, and each pair equal or of one shape. */
+function isStraight({ expected, actual, expectedShapes, actualShapes, rules }: Sides): boolean {
+  if (expected.events.length !== actual.events.length) return false;
+  if (expected.events.length <= 1) return true;
+  return expected.events.every((event, i) => {
+    if (event.text === actual.events[i]!.text) return true;
+    const template = rules.strictness === "own" ? undefined : rules.shapeAt(i, i)?.template;
+    return template !== undefined && expectedShapes.matches(i, template) && actualShapes.matches(i, template);
+  });
+}
+
+function shapesOf({ expected, actual, rules }: Sides): readonly ShapeRule[] {
+  const shapes = new Map<string, ShapeRule>();
+  for (let i = 0; i < Math.max(expected.events.length, actual.events.length); i++) {
+    const shape = rules.shapeAt(i, i);
+    if (shape !== undefined) shapes.set(shape.name, shape);
+  }
+  return [...shapes.values()];
+}
+
+interface Keys {
+  readonly expected: readonly string[];
+  readonly actual: readonly string[];
+}
+
+/** What makes two events the same one for alignment: their text, or, where values may differ, the shape they have. */
+function alignmentKeys({ expected, actual, expectedShapes, actualShapes, rules }: Sides, shapes: readonly ShapeRule[]): Keys {
+  const keysOf = (projection: Projection, reader: ShapeReader): string[] =>
+    projection.events.map(({ text }, i) => {
+      if (rules.strictness === "own") return text;
+      const likely = rules.shapeAt(i, i);
+      const candidates = likely === undefined ? shapes : [likely, ...shapes];
+      const shape = candidates.find((s) => reader.matches(i, s.template));
+      return shape === undefined ? text : `\u0000${shape.name}`;
+    });
+  return { expected: keysOf(expected, expectedShapes), actual: keysOf(actual, actualShapes) };
+}
+
+/** Takes out what is equal crosswise: two events that changed places, or one that moved past a row of others. */
+function withoutMoves(pairs: readonly Pair[], keys: Keys): Pairing {
+  const key = {
+    expected: (p: Pair): string | undefined => (p.expected < 0 ? undefined : keys.expected[p.expected]),
+    actual: (p: Pair): string | undefined => (p.actual < 0 ? undefined : keys.actual[p.actual]),
+  };
+  const unequal = pairs.map((p) => key.expected(p) !== key.actual(p));
+  const places = new Map<string, number[]>();
+  pairs.forEach((p, at) => {
+    const k = key.actual(p);
+    if (k === undefined || !unequal[at]) return;
+    const list = places.get(k);
+    if (list === undefined) places.set(k, [at]);
+    else list.push(at);
+  });
+  const moved: number[] = [];
+  const gone = new Set<number>();
+  pairs.forEach((p, at) => {
+    const k = key.expected(p);
+    if (k === undefined || !unequal[at] || gone.has(at)) return;
+    const near = (places.get(k) ?? []).filter((other) => Math.abs(other - at) <= MAX_MOVE && !gone.has(other)).slice(0, 4);
+    const other = near.find((candidate) => isCrosswise(pairs, at, candidate, key));
+    if (other === undefined) return;
+    moved.push(p.expected);
+    for (let i = Math.min(at, other); i <= Math.max(at, other); i++) if (unequal[i]) gone.add(i);
+  });
+  return { pairs: pairs.filter((_, at) => !gone.has(at)), moved };
+}
+
+/**
+ * Whether the expected event of pair `at` stands at pair `other` on the actual side, and that explains all between them: the
+ * two changed places and the rest is equal, or the rest moved on by one.
+ */
+function isCrosswise(
+  pairs: readonly Pair[],
+  at: number,
+  other: number,
+  key: { expected(p: Pair): string | undefined; actual(p: Pair): string | undefined },
+): boolean {
+  const [first, last] = at < other ? [at, other] : [other, at];
+  const quiet = pairs.slice(first + 1, last).every((p) => key.expected(p) === key.actual(p));
+  if (quiet && key.expected(pairs[other]!) === key.actual(pairs[at]!)) return true;
+  const range = pairs.slice(first, last + 1);
+  const expected = range.map(key.expected).filter((k) => k !== undefined);
+  const actual = range.map(key.actual).filter((k) => k !== undefined);
+  if (expected.length !== actual.length || expected.length < 2) return false;
+  const turned = at < other ? [...expected.slice(1), expected[0]] : [expected.at(-1), ...expected.slice(0, -1)];
+  return turned.every((k, i) => k === actual[i]);
+}

@@ -1,0 +1,78 @@
+import { pathPattern } from "../base/path.ts";
+import type { Codec, DissectOptions, EventDifference } from "../formats/format.ts";
+import type { Template } from "../model/model.ts";
+import { matchTemplate } from "../model/template.ts";
+import type { Projection } from "../recording/projection.ts";
+
+/** The values of a template's holes in an event; undefined at holes whose place the event does not have. */
+export interface ShapeValues {
+  /** True where the event has the shape exactly: all constants are the template's. */
+  readonly exact: boolean;
+  readonly values: readonly (string | undefined)[];
+}
+
+/** Reads hole values of a projection's events; an event is read once, however often it is asked for. */
+export interface ShapeReader {
+  /** Whether event n has this shape exactly. */
+  matches(index: number, template: Template): boolean;
+  /** Hole values of event n, also where its constants are not the template's. */
+  read(index: number, template: Template): ShapeValues;
+}
+
+export function createShapeReader(projection: Projection, codec: Codec): ShapeReader {
+  const templates: Template[] = [];
+  const matched: (readonly string[] | undefined)[] = [];
+  const match = (index: number, template: Template): readonly string[] | undefined => {
+    if (templates[index] === template) return matched[index];
+    templates[index] = template;
+    return (matched[index] = matchTemplate(projection.events[index]!.text, template));
+  };
+  return {
+    matches: (index, template) => match(index, template) !== undefined,
+    read: (index, template) => {
+      const values = match(index, template);
+      if (values !== undefined) return { exact: true, values };
+      return { exact: false, values: looseValues(projection.events[index]!.text, template, codec) };
+    },
+  };
+}
+
+/** Values at the template's paths, whatever stands around them. */
+function looseValues(text: string, template: Template, codec: Codec): readonly (string | undefined)[] {
+  const leaves = new Map<string, string>();
+  for (const leaf of codec.dissect(text, dissectOptions(template)).leaves)
+    if (!leaves.has(leaf.path)) leaves.set(leaf.path, leaf.raw);
+  return template.paths.map((path) => leaves.get(path));
+}
+
+const optionsOf = new WeakMap<Template, DissectOptions>();
+
+/** Where an event of this shape is opaque or nullable. */
+function dissectOptions(template: Template): DissectOptions {
+  const known = optionsOf.get(template);
+  if (known !== undefined) return known;
+  const at = (kind: string): ReadonlySet<string> =>
+    new Set(template.paths.filter((_, i) => template.kinds[i] === kind).map(pathPattern));
+  const options = { opaque: at("json"), nullable: at("scalar") };
+  optionsOf.set(template, options);
+  return options;
+}
+
+/** Whether a path is a hole of the template, or lies inside one that is opaque. */
+export function isAtHole(path: string, template: Template): boolean {
+  return template.paths.some(
+    (hole, i) => path === hole || (template.kinds[i] === "json" && (path.startsWith(`${hole}.`) || path.startsWith(`${hole}[`))),
+  );
+}
+
+/** The differences that the shape's holes do not account for: all that lie elsewhere, and places that one side lacks. */
+export function differencesOutsideHoles(
+  differences: readonly EventDifference[],
+  template: Template | undefined,
+): readonly EventDifference[] {
+  if (template === undefined) return differences;
+  return differences.filter((d) => {
+    if (!isAtHole(d.path, template)) return true;
+    return template.paths.includes(d.path) && (d.kind === "missing" || d.kind === "extra");
+  });
+}

@@ -1,0 +1,176 @@
+import { findHeader, type HeaderList, type RequestHead, type ResponseHead, type Termination } from "../base/http.ts";
+import type { Chunk } from "../recording/exchange.ts";
+import { withoutOwnHeaders } from "./forwarding.ts";
+import type { OpenedExchange } from "./proxy.ts";
+import type { ExchangeTap } from "./relay.ts";
+
+export type Direction = "client" | "server";
+
+/** Makes an exchange fit to be stored (SPEC section 8). It may hold chunks back and give them later, in order, with their own times. */
+export interface ExchangeScrubber {
+  open(head: RequestHead): RequestHead;
+  head(head: ResponseHead): ResponseHead;
+  push(direction: Direction, chunk: Chunk): readonly Chunk[];
+  /** What was held back; no more chunks of this direction follow. */
+  end(direction: Direction): readonly Chunk[];
+  trailers(trailers: HeaderList): HeaderList;
+  /** Names of the rules that fired, so far. */
+  readonly fired: ReadonlySet<string>;
+  /** True where something could not be looked into. */
+  readonly unscrubbed: boolean;
+}
+
+/** Undoes the content coding of one body, chunk by chunk. Never throws: `undefined` where the bytes are not of that coding. */
+export interface BodyDecoder {
+  push(bytes: Uint8Array): Uint8Array | undefined | Promise<Uint8Array | undefined>;
+}
+
+/** Where the lines of one exchange go. */
+export interface LineSink {
+  /** Number of the client's connection in the session, from 1; known when a line is written. */
+  readonly conn: number;
+  /**
+   * Takes a line without its `x` and `atUs`, or what makes it when it is written; `atMs` is on the recorder's clock. Says what became
+   * of it: `overrun` where the disk is too slow (the line was taken), `failed` where it cannot be written at all.
+   */
+  append(atMs: number, line: object | (() => object)): "taken" | "overrun" | "failed";
+  /** The last line was appended. */
+  close(): void;
+}
+
+export interface TapOptions {
+  readonly opened: OpenedExchange;
+  readonly sink: LineSink;
+  readonly scrubber: ExchangeScrubber;
+  /** A decoder for a content coding, or undefined for one that nobody knows. */
+  readonly createDecoder: (coding: string) => BodyDecoder | undefined;
+  readonly nowMs: () => number;
+  /** Puts work off until the bytes that were just passed on have left. Keeps the order. */
+  readonly later: (work: () => void) => void;
+  /** The recording of this exchange was given up, and why. */
+  readonly onGivenUp: (reason: "overrun" | "failed") => void;
+}
+
+/**
+ * Turns what crosses into lines of the recording (SPEC section 3). What is heard is stamped at once and worked on later, when the
+ * client has its bytes; a body whose coding is undone in the background keeps its order.
+ */
+export function createTap(options: TapOptions): ExchangeTap {
+  const { sink, scrubber, nowMs, opened } = options;
+  let over = false;
+  let closing = false;
+  let behind: Promise<void> | undefined;
+  let undecoded = false;
+  const decoders: Record<Direction, BodyDecoder | undefined> = { client: undefined, server: undefined };
+
+  const write = (atMs: number, line: object | (() => object)): void => {
+    if (over) return;
+    const outcome = sink.append(atMs, line);
+    if (outcome === "taken") return;
+    over = true;
+    if (outcome === "overrun") sink.append(nowMs(), closeLine({ shape: "truncated", by: "recorder", detail: "overrun" }));
+    options.onGivenUp(outcome);
+    sink.close();
+  };
+  const closeLine = (close: Termination): object => ({
+    close,
+    ...(scrubber.fired.size > 0 ? { scrubbed: [...scrubber.fired] } : {}),
+    ...(scrubber.unscrubbed || undecoded ? { unscrubbed: true } : {}),
+  });
+  const chunks = (dir: Direction, list: readonly Chunk[]): void => {
+    for (const { atUs, bytes } of list) if (bytes.length > 0) write(atUs / 1000, { dir, ...bodyOf(bytes) });
+  };
+  const store = (dir: Direction, atMs: number, bytes: Uint8Array): void => chunks(dir, scrubber.push(dir, { atUs: atMs * 1000, bytes }));
+  const decode = (dir: Direction, atMs: number, bytes: Uint8Array): void | Promise<void> => {
+    const decoder = decoders[dir];
+    if (decoder === undefined) return store(dir, atMs, bytes);
+    const settle = (decoded: Uint8Array | undefined): void => {
+      if (decoded !== undefined) return store(dir, atMs, decoded);
+      // What cannot be decoded is stored as it is.
+      decoders[dir] = undefined;
+      undecoded = true;
+      store(dir, atMs, bytes);
+    };
+    const decoded = decoder.push(bytes);
+    return decoded instanceof Promise ? decoded.then(settle) : settle(decoded);
+  };
+  /** Does the work in its turn: at once, or after what is still being decoded. */
+  const inTurn = (work: () => void | Promise<void>): void =>
+    options.later(() => {
+      if (over) return;
+      if (behind !== undefined) {
+        behind = behind.then(work);
+        return;
+      }
+      const result = work();
+      if (!(result instanceof Promise)) return;
+      const mine = result.then(() => {
+        if (behind === mine) behind = undefined;
+      });
+      behind = mine;
+    });
+  const openDecoder = (dir: Direction, headers: HeaderList): string | undefined => {
+    const coding = findHeader(headers, "content-encoding")?.trim().toLowerCase();
+    if (coding === undefined || coding === "" || coding === "identity") return undefined;
+    decoders[dir] = options.createDecoder(coding);
+    if (decoders[dir] === undefined) undecoded = true;
+    return decoders[dir] === undefined ? undefined : coding;
+  };
+
+  const openedMs = nowMs();
+  inTurn(() => {
+    const head = withoutOwnHeaders(opened.head);
+    const coding = openDecoder("client", head.headers);
+    const { protocol, httpVersion, method, path, query, headers } = scrubber.open(head);
+    const { stream } = opened;
+    write(openedMs, () => {
+      const open = { protocol, httpVersion, conn: sink.conn, stream, method, path, query, headers };
+      return { open: coding === undefined ? open : { ...open, coding } };
+    });
+  });
+  const heard = (work: (atMs: number) => void | Promise<void>): void => {
+    if (over || closing) return;
+    const atMs = nowMs();
+    inTurn(() => work(atMs));
+  };
+  return {
+    clientData: (bytes) => heard((at) => decode("client", at, bytes)),
+    clientEnd: (trailers) =>
+      heard((at) => {
+        chunks("client", scrubber.end("client"));
+        if (trailers.length > 0) write(at, { dir: "client", trailers: scrubber.trailers(trailers) });
+        write(at, { dir: "client", end: true });
+      }),
+    informational: (status, headers) =>
+      heard((at) => write(at, { informational: { status, headers: scrubber.head({ status, headers }).headers } })),
+    head: ({ status, headers }) =>
+      heard((at) => {
+        const coding = openDecoder("server", headers);
+        write(at, { head: scrubber.head(coding === undefined ? { status, headers } : { status, headers, coding }) });
+      }),
+    data: (bytes) => heard((at) => decode("server", at, bytes)),
+    trailers: (trailers) =>
+      heard((at) => {
+        chunks("server", scrubber.end("server"));
+        write(at, { dir: "server", trailers: scrubber.trailers(trailers) });
+      }),
+    close: (termination) => {
+      heard((at) => {
+        for (const dir of ["client", "server"] as const) chunks(dir, scrubber.end(dir));
+        write(at, closeLine(termination));
+        if (over) return;
+        over = true;
+        sink.close();
+      });
+      closing = true;
+    },
+  };
+}
+
+/** Bytes as a line holds them: text where they are UTF-8 on their own. */
+function bodyOf(bytes: Uint8Array): { text: string } | { b64: string } {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  // Comparing is cheaper than a decoder that throws, and a BOM stays.
+  const text = buffer.toString("utf8");
+  return text.includes("\ufffd") && !Buffer.from(text).equals(buffer) ? { b64: buffer.toString("base64") } : { text };
+}

@@ -1,0 +1,88 @@
+import { connect as connectHttp2 } from "node:http2";
+import { createServer, connect, type AddressInfo } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { isLoopback, listen, type ListenOptions } from "../../src/net/listener.ts";
+import { until } from "./proxy-support.ts";
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const clean of cleanups.splice(0).reverse()) await clean();
+});
+
+async function start(options: Partial<ListenOptions> = {}) {
+  const listener = await listen({
+    port: 0,
+    onHttp1: (_request, response) => response.end("h1"),
+    onStream: (stream) => {
+      stream.respond({ ":status": 200 });
+      stream.end("h2");
+    },
+    ...options,
+  });
+  cleanups.push(() => listener.close());
+  return listener;
+}
+async function overHttp2(url: string): Promise<string> {
+  const session = connectHttp2(url);
+  cleanups.push(() => session.destroy());
+  const stream = session.request({ ":path": "/" });
+  let text = "";
+  for await (const b of stream) text += String(b);
+  return text;
+}
+
+test("one port, both families, both protocols", async () => {
+  const { port, url } = await start();
+  expect(url).toBe(`http://localhost:${port}`);
+  for (const host of ["127.0.0.1", "[::1]"]) {
+    expect(await (await fetch(`http://${host}:${port}`)).text()).toBe("h1");
+    expect(await overHttp2(`http://${host}:${port}`)).toBe("h2");
+  }
+});
+
+test("an address of one's own", async () => {
+  const { port, url } = await start({ host: "127.0.0.1" });
+  expect(url).toBe(`http://127.0.0.1:${port}`);
+  await expect(fetch(`http://[::1]:${port}`)).rejects.toThrow();
+  expect([undefined, "localhost", "127.8.0.1", "::1"].every(isLoopback)).toBe(true);
+  expect(["0.0.0.0", "::", "10.0.0.1", "127.example"].some(isLoopback)).toBe(false);
+});
+
+test("a port in use, on either family, and an address that is not ours", async () => {
+  for (const host of ["127.0.0.1", "::1"]) {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, host, resolve));
+    cleanups.push(() => other.close());
+    const { port } = other.address() as AddressInfo;
+    await expect(start({ port })).rejects.toMatchObject({ code: "PORT_IN_USE", message: `Port ${port} on ${host} is in use by another program.` });
+  }
+  await expect(start({ host: "192.0.2.1" })).rejects.toMatchObject({ code: "LISTEN_FAILED" });
+});
+
+test("closing ends idle, undecided and busy connections", async () => {
+  const listener = await start({ onHttp1: (_request, response) => void response.write("x") });
+  const sockets = ["", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "PRI * HT"].map((text) => {
+    const socket = connect(listener.port, "127.0.0.1");
+    socket.on("error", () => undefined);
+    socket.resume();
+    socket.write(text);
+    return socket;
+  });
+  await Promise.all(sockets.map((s) => new Promise((resolve) => (s.pending ? s.once("connect", resolve) : resolve(0)))));
+  await listener.close();
+  await until(() => sockets.every((s) => s.closed), "the sockets' end");
+});
+
+test("a client that ends its side leaves, unless half-open connections are kept", async () => {
+  let gone = 0;
+  const options: Partial<ListenOptions> = { onHttp1: (_request, response) => response.on("close", () => gone++) };
+  for (const keepHalfOpen of [false, true]) {
+    const { port } = await start({ ...options, keepHalfOpen });
+    const socket = connect({ port, host: "127.0.0.1" });
+    cleanups.push(() => socket.destroy());
+    socket.end("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    if (!keepHalfOpen) await until(() => gone === 1, "the close");
+  }
+  await new Promise((r) => setTimeout(r, 50));
+  expect(gone).toBe(1);
+});
