@@ -138,6 +138,35 @@ export interface Format {
   termination(evidence: EndEvidence): Termination;
   /** Part of a variant's identity beyond status and streaming (gRPC: grpc-status of an answer without messages); empty: none. */
   variantKey(response: ResponseHead, trailers: HeaderList | undefined, eventCount: number): string;
+  /** Headers and trailers (lower case) that a live answer is held to, beside content-type (gRPC: grpc-status, grpc-message). */
+  readonly liveHeaders: readonly string[];
+  /**
+   * True where a client may never end its side, so that a server acts on the request's first message (gRPC). Then the request's
+   * payload is that message, and times count from it; else from the request's last byte.
+   */
+  readonly actsOnFirstMessage: boolean;
+  /** An answer of wraith's own where the twin knows none: HTTP 501 with JSON that has `details`, gRPC UNIMPLEMENTED. */
+  refusal(message: string, details: Readonly<Record<string, unknown>>): OwnAnswer;
+  /**
+   * How an answer with these headers has to change for a client that cannot read it as recorded (gRPC: a message encoding that
+   * the request does not accept). Undefined where all is well, and for formats in which nothing can be wrong.
+   */
+  adapt(request: RequestHead, headers: HeaderList): Adaptation | undefined;
+}
+
+/** A whole answer that was not recorded. */
+export interface OwnAnswer {
+  readonly status: number;
+  readonly headers: HeaderList;
+  /** Bytes of the body; empty where the head is all there is. */
+  readonly body: Uint8Array;
+}
+
+/** What a client gets that cannot read an answer as recorded. */
+export interface Adaptation {
+  readonly headers: HeaderList;
+  /** Bytes of one message frame, adapted. */
+  frame(bytes: Uint8Array): Uint8Array;
 }
 
 /** The formats of this run, schemas included. */

@@ -42,7 +42,10 @@ export interface Shape {
   readonly source: string;
 }
 
-/** A header or trailer value: literal, or one whole-value hole. */
+/**
+ * A header or trailer value: literal, or one whole-value hole (raw value: plain text). `content-length` of an answer that has a
+ * body stands as the empty string: it is made anew.
+ */
 export type HeaderTemplate = readonly (readonly [name: string, value: string | { readonly hole: string }])[];
 
 /** One condition on the request view; all conditions of a guard must hold. */
@@ -131,6 +134,8 @@ export interface Take {
   readonly filler: readonly { readonly before: number; readonly text: string; readonly atUs: number }[];
   readonly informational: readonly { readonly status: number; readonly headers: HeaderList; readonly atUs: number }[];
   readonly end: Termination;
+  /** True where the answer began before the client's first message (only in formats that act on it); times count from the request's head then. */
+  readonly eager?: boolean | undefined;
 }
 
 /** A shape's parts, cut for matching and rendering: `segments[i]` stands before hole i. */

@@ -1,7 +1,9 @@
 import { EventEmitter } from "node:events";
 import { expect, test } from "vitest";
+import type { BodyDecoder } from "../formats/encoding.ts";
 import type { Chunk } from "../recording/exchange.ts";
-import { createTap, type BodyDecoder, type ExchangeScrubber, type TapOptions } from "./tap.ts";
+import type { ExchangeScrubber } from "../recording/scrub.ts";
+import { createTap, type TapOptions } from "./tap.ts";
 
 function setUp(options: Partial<TapOptions> & { outcome?: (line: object) => "taken" | "overrun" | "failed" } = {}) {
   const lines: Record<string, unknown>[] = [];

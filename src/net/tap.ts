@@ -1,29 +1,10 @@
-import { findHeader, type HeaderList, type RequestHead, type ResponseHead, type Termination } from "../base/http.ts";
+import { findHeader, type HeaderList, type Termination } from "../base/http.ts";
+import type { BodyDecoder } from "../formats/encoding.ts";
 import type { Chunk } from "../recording/exchange.ts";
+import type { Direction, ExchangeScrubber } from "../recording/scrub.ts";
 import { withoutOwnHeaders } from "./forwarding.ts";
 import type { OpenedExchange } from "./proxy.ts";
 import type { ExchangeTap } from "./relay.ts";
-
-export type Direction = "client" | "server";
-
-/** Makes an exchange fit to be stored (SPEC section 8). It may hold chunks back and give them later, in order, with their own times. */
-export interface ExchangeScrubber {
-  open(head: RequestHead): RequestHead;
-  head(head: ResponseHead): ResponseHead;
-  push(direction: Direction, chunk: Chunk): readonly Chunk[];
-  /** What was held back; no more chunks of this direction follow. */
-  end(direction: Direction): readonly Chunk[];
-  trailers(trailers: HeaderList): HeaderList;
-  /** Names of the rules that fired, so far. */
-  readonly fired: ReadonlySet<string>;
-  /** True where something could not be looked into. */
-  readonly unscrubbed: boolean;
-}
-
-/** Undoes the content coding of one body, chunk by chunk. Never throws: `undefined` where the bytes are not of that coding. */
-export interface BodyDecoder {
-  push(bytes: Uint8Array): Uint8Array | undefined | Promise<Uint8Array | undefined>;
-}
 
 /** Where the lines of one exchange go. */
 export interface LineSink {

@@ -22,7 +22,10 @@ export function project(_bytes: ResponseBytes, _format: Format): Projection {
   throw new Error("not written yet");
 }
 
-/** The projection of a recorded exchange; undefined where no response came. */
+/**
+ * The projection of a recorded exchange; undefined where no response came. Zero is the request's last byte; in formats that act on
+ * the first message the chunk that completed it, or the request's head where the answer began before that.
+ */
 export function projectExchange(_exchange: Exchange, _formats: Formats): Projection | undefined {
   throw new Error("not written yet");
 }

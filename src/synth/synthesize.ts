@@ -1,5 +1,5 @@
 import type { Formats } from "../formats/format.ts";
-import type { LoadedModel, Model, Take, Variant } from "../model/model.ts";
+import type { Model, Take, Variant } from "../model/model.ts";
 import type { Session } from "../recording/exchange.ts";
 
 /** What `synth` prints (SPEC sections 5 and issue bars): counts, and what it could not learn. */
@@ -43,10 +43,5 @@ export function synthesize(
   _formats: Formats,
   _options: { fields: Readonly<Record<string, string>> },
 ): Synthesis {
-  throw new Error("not written yet");
-}
-
-/** The synthesis as what serve and check work on, without a detour over files. */
-export function loadedModel(_synthesis: Pick<Synthesis, "model" | "takes">, _formats: Formats): LoadedModel {
   throw new Error("not written yet");
 }

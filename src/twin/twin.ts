@@ -15,9 +15,17 @@ export interface IncomingRequest {
   readonly values?: "own" | "fresh" | undefined;
 }
 
-/** Answers requests with plans. An answer depends on seed, session, request, and how often the session sent this request. */
+/**
+ * Answers requests with plans. An answer depends on seed, session, request, and how often the session sent this request.
+ * A recorded request gets the same plan object each time its take comes up, so that whoever performs plans can keep what it made of one.
+ */
 export interface Twin {
   respond(request: IncomingRequest): ResponsePlan;
+  /**
+   * Whether the request's first message must be there before `respond` can choose (formats with `actsOnFirstMessage`): false where
+   * a take of the route began its answer before the client had said anything.
+   */
+  waitsForMessage(head: RequestHead): boolean;
   /** Forgets how often requests were sent, of one session or of all. */
   reset(session?: string): void;
 }
