@@ -11,6 +11,7 @@ const CLI = join(root, "dist/cli.js");
 
 export const hasLlama = existsSync(join(INTEROP, "llama-venv/pins"));
 export const hasEtcd = existsSync(join(INTEROP, "bin/etcd"));
+export const hasCatalog = existsSync(join(INTEROP, ".catalog"));
 
 export interface Result {
   readonly code: number | null;

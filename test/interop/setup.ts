@@ -12,6 +12,7 @@ export default function setup(): void {
   for (const [name, needs, proof] of [
     ["llama", ["python3"], "llama-venv/pins"],
     ["etcd", ["python3", "go"], "bin/etcd"],
+    ["catalog", ["go"], "bin/catalog-go-client"],
   ] as const) {
     const absent = needs.filter((tool) => spawnSync("sh", ["-c", `command -v ${tool}`]).status !== 0);
     if (absent.length > 0) {
