@@ -13,6 +13,9 @@ export const hasLlama = existsSync(join(INTEROP, "llama-venv/pins"));
 export const hasEtcd = existsSync(join(INTEROP, "bin/etcd"));
 export const hasCatalog = existsSync(join(INTEROP, ".catalog"));
 
+/** Recordings of real clients hold credentials, and in CI no key is made up. */
+const ENV = { ...process.env, WRAITH_HMAC_KEY: "a key for tests only" };
+
 export interface Result {
   readonly code: number | null;
   readonly stdout: string;
@@ -31,7 +34,7 @@ export function run(command: string, args: readonly string[], options: RunOption
   return new Promise((done, fail) => {
     const child = spawn(command, args, {
       cwd: options.cwd ?? root,
-      env: { ...process.env, ...options.env },
+      env: { ...ENV, ...options.env },
       timeout: options.timeoutMs ?? 120_000,
       stdio: ["pipe", "pipe", "pipe"],
     });
@@ -56,7 +59,7 @@ export interface Running {
 export function start(command: string, args: readonly string[], options: RunOptions = {}): Running {
   const child = spawn(command, args, {
     cwd: options.cwd ?? root,
-    env: { ...process.env, ...options.env },
+    env: { ...ENV, ...options.env },
     stdio: ["ignore", "ignore", "pipe"],
   });
   let stderr = "";
