@@ -39,7 +39,10 @@ export async function createUpstreamChecker(
       { silenceMs: open ? LIVE_SILENCE_MS : SILENCE_MS, cut: cutOfHeldStream(exchange.close) },
     );
     if (answer.kind === "response") return scrubAnswer(answer.bytes, scrubber);
-    throw new WraithError("UPSTREAM_FAILED", `${head.method} ${head.path} at ${config.baseUrl} failed: ${answer.detail}.`);
+    throw new WraithError(
+      "UPSTREAM_FAILED",
+      `${head.method} ${head.path} at ${config.baseUrl} failed: ${answer.detail}.`,
+    );
   };
   return {
     check: async (subject) => {
@@ -65,7 +68,11 @@ function upstreamHeaders({ config, workspace, env }: CheckOptions): HeaderList {
       const found = env[variable];
       if (found !== undefined) return found;
       const place = { file: workspace.configFile, field: `upstream.headers.${name}` };
-      throw new WraithError("CONFIG_INVALID", `The environment variable ${variable} is not set; the header ${name} needs it.`, place);
+      throw new WraithError(
+        "CONFIG_INVALID",
+        `The environment variable ${variable} is not set; the header ${name} needs it.`,
+        place,
+      );
     }),
   ]);
 }
@@ -81,7 +88,11 @@ function withHeaders(recorded: HeaderList, own: HeaderList): HeaderList {
 function scrubAnswer(bytes: ResponseBytes, scrubber: Scrubber): ResponseBytes {
   const fired = new Set<string>();
   const { response } = bytes;
-  const body = scrubber.body(findHeader(response.headers, "content-type"), concatBytes(bytes.chunks.map((c) => c.bytes)), fired);
+  const body = scrubber.body(
+    findHeader(response.headers, "content-type"),
+    concatBytes(bytes.chunks.map((c) => c.bytes)),
+    fired,
+  );
   return {
     ...bytes,
     response: { ...response, headers: scrubber.headers(response.headers, fired) },

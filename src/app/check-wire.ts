@@ -30,7 +30,10 @@ export async function createWireChecker(options: CheckOptions, base: CheckBase, 
     const cut = cutOfHeldStream(subject.exchange.close);
     const take = subject.learned?.take.id;
     const head = { ...subject.request, headers: withoutCodings(subject.request.headers) };
-    const ownHeaders = [["x-wraith-values", values] as const, ...(take === undefined ? [] : [["x-wraith-take", take] as const])];
+    const ownHeaders = [
+      ["x-wraith-values", values] as const,
+      ...(take === undefined ? [] : [["x-wraith-take", take] as const]),
+    ];
     const answer = await probe(
       upstream,
       { head, body: subject.body, ended: subject.exchange.requestEndUs !== undefined, ownHeaders },

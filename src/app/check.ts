@@ -98,20 +98,34 @@ function nothingToCheck(twin: string, conformance: Conformance, seen: Seen): Wra
   return new WraithError("NOTHING_TO_CHECK", text);
 }
 
-function adviceOf(twin: string, mode: CheckMode, conformance: Conformance, seen: Seen & { readonly lost: number }): readonly string[] {
+function adviceOf(
+  twin: string,
+  mode: CheckMode,
+  conformance: Conformance,
+  seen: Seen & { readonly lost: number },
+): readonly string[] {
   const advice: string[] = [];
   if (seen.unlearnedSessions > 0)
-    advice.push(`${count(seen.unlearnedSessions, "recording is", "recordings are")} newer than the model: run \`wraith synth ${twin}\`.`);
+    advice.push(
+      `${count(seen.unlearnedSessions, "recording is", "recordings are")} newer than the model: run \`wraith synth ${twin}\`.`,
+    );
   if (seen.lost > 0)
-    advice.push(`${count(seen.lost, "take has", "takes have")} no recording any more and ${seen.lost === 1 ? "was" : "were"} not checked.`);
+    advice.push(
+      `${count(seen.lost, "take has", "takes have")} no recording any more and ${seen.lost === 1 ? "was" : "were"} not checked.`,
+    );
   if (seen.skipped > 0)
-    advice.push(`${count(seen.skipped, "request was", "requests were")} not sent to the upstream: name their routes in [upstream] allow.`);
-  if (seen.unanswered > 0) advice.push(`${count(seen.unanswered, "exchange has", "exchanges have")} no recorded answer to compare with.`);
+    advice.push(
+      `${count(seen.skipped, "request was", "requests were")} not sent to the upstream: name their routes in [upstream] allow.`,
+    );
+  if (seen.unanswered > 0)
+    advice.push(`${count(seen.unanswered, "exchange has", "exchanges have")} no recorded answer to compare with.`);
   const first = conformance.divergences.find((d) => d.severity === "error");
   if (first !== undefined)
     advice.push(`See what was recorded: \`wraith inspect ${twin} ${first.session}/${first.exchange}\`.`);
   if (first !== undefined && mode === "upstream")
-    advice.push("Where the API has changed, record it again; where the difference does not matter, add a [[diff.suppress]] with a reason.");
+    advice.push(
+      "Where the API has changed, record it again; where the difference does not matter, add a [[diff.suppress]] with a reason.",
+    );
   return advice;
 }
 

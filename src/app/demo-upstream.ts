@@ -40,22 +40,44 @@ export async function startDemoUpstream(): Promise<DemoUpstream> {
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   let text = "";
   for await (const chunk of request) text += String(chunk);
-  if (request.method !== "POST" || request.url !== "/v1/chat/completions") return sendError(response, 404, "Not Found", "not_found_error");
+  if (request.method !== "POST" || request.url !== "/v1/chat/completions")
+    return sendError(response, 404, "Not Found", "not_found_error");
   const body = JSON.parse(text) as ChatRequest;
   const model = body.model ?? "demo-1";
-  if (model === "badmodel") return sendError(response, 404, "The model `badmodel` does not exist", "invalid_request_error");
+  if (model === "badmodel")
+    return sendError(response, 404, "The model `badmodel` does not exist", "invalid_request_error");
   const prompt = body.messages?.at(-1)?.content ?? "";
   const words = (ANSWERS[prompt.length % ANSWERS.length] ?? "").split(/(?<= )/);
   const id = `chatcmpl-${randomBytes(24).toString("hex").slice(0, 29)}`;
   const created = Math.floor(Date.now() / 1000);
-  const usage = { prompt_tokens: prompt.length, completion_tokens: words.length, total_tokens: prompt.length + words.length };
+  const usage = {
+    prompt_tokens: prompt.length,
+    completion_tokens: words.length,
+    total_tokens: prompt.length + words.length,
+  };
   if (body.stream !== true) {
     const message = { role: "assistant", content: words.join("") };
-    response.writeHead(200, { "Content-Type": "application/json", "X-Request-Id": `req_${randomBytes(12).toString("hex")}` });
-    response.end(JSON.stringify({ id, object: "chat.completion", created, model, choices: [{ index: 0, message, finish_reason: "stop" }], usage }));
+    response.writeHead(200, {
+      "Content-Type": "application/json",
+      "X-Request-Id": `req_${randomBytes(12).toString("hex")}`,
+    });
+    response.end(
+      JSON.stringify({
+        id,
+        object: "chat.completion",
+        created,
+        model,
+        choices: [{ index: 0, message, finish_reason: "stop" }],
+        usage,
+      }),
+    );
     return;
   }
-  response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-cache", "X-Request-Id": `req_${randomBytes(12).toString("hex")}` });
+  response.writeHead(200, {
+    "Content-Type": "text/event-stream",
+    "Cache-Control": "no-cache",
+    "X-Request-Id": `req_${randomBytes(12).toString("hex")}`,
+  });
   response.flushHeaders();
   const send = (delta: object, finish: string | null): void => {
     const choices = [{ index: 0, delta, finish_reason: finish }];
@@ -65,17 +87,21 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   await pause(120);
   send({ role: "assistant", content: "" }, null);
   for (const word of words) {
-    await pause(25 + (word.length * 7) % 40);
+    await pause(25 + ((word.length * 7) % 40));
     if (response.destroyed) return;
     send({ content: word }, null);
   }
   send({}, "stop");
   if (body.stream_options?.include_usage === true)
-    response.write(`data: ${JSON.stringify({ id, object: "chat.completion.chunk", created, model, choices: [], usage })}\n\n`);
+    response.write(
+      `data: ${JSON.stringify({ id, object: "chat.completion.chunk", created, model, choices: [], usage })}\n\n`,
+    );
   response.end("data: [DONE]\n\n");
 }
 
 function sendError(response: ServerResponse, status: number, message: string, type: string): void {
   response.writeHead(status, { "Content-Type": "application/json" });
-  response.end(JSON.stringify({ error: { message, type, param: null, code: status === 404 ? "model_not_found" : null } }));
+  response.end(
+    JSON.stringify({ error: { message, type, param: null, code: status === 404 ? "model_not_found" : null } }),
+  );
 }

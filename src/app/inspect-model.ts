@@ -11,7 +11,13 @@ export interface ModelDescription {
     readonly format: string;
     readonly shapes: number;
     readonly holes: number;
-    readonly variants: readonly { readonly variant: string; readonly guard: string; readonly status: number; readonly takes: number; readonly rows: string }[];
+    readonly variants: readonly {
+      readonly variant: string;
+      readonly guard: string;
+      readonly status: number;
+      readonly takes: number;
+      readonly rows: string;
+    }[];
   }[];
   readonly lines: readonly string[];
 }

@@ -78,16 +78,28 @@ export async function inspectSessions(workspace: Workspace, formats: Formats): P
 }
 
 /** The exchanges of one session. Throws RECORDING_MISSING, RECORDING_INVALID. */
-export async function inspectSession(workspace: Workspace, formats: Formats, id: string): Promise<readonly ExchangeSummary[]> {
+export async function inspectSession(
+  workspace: Workspace,
+  formats: Formats,
+  id: string,
+): Promise<readonly ExchangeSummary[]> {
   return (await readSession(workspace, id)).exchanges.map((e) => summarize(e, formats));
 }
 
 /** One exchange with its time line. Throws RECORDING_MISSING where the session has no such exchange. */
-export async function inspectExchange(workspace: Workspace, formats: Formats, id: string, index: number): Promise<ExchangeDetail> {
+export async function inspectExchange(
+  workspace: Workspace,
+  formats: Formats,
+  id: string,
+  index: number,
+): Promise<ExchangeDetail> {
   const session = await readSession(workspace, id);
   const exchange = session.exchanges.find((e) => e.index === index);
   if (exchange === undefined)
-    throw new WraithError("RECORDING_MISSING", `Session ${id} has no exchange ${index}; it has ${session.exchanges.length}, from 0.`);
+    throw new WraithError(
+      "RECORDING_MISSING",
+      `Session ${id} has no exchange ${index}; it has ${session.exchanges.length}, from 0.`,
+    );
   return {
     ...summarize(exchange, formats),
     requestHeaders: exchange.request.headers,
@@ -140,13 +152,25 @@ function timelineOf(exchange: Exchange, formats: Formats): TimelineEntry[] {
   const codec = format.createCodec({ request: exchange.request, response: exchange.response, direction: "server" });
   const entries: (Omit<TimelineEntry, "gapMs" | "atMs"> & { atUs: number; order: number })[] = [];
   entries.push({ kind: "head", atUs: projection.headUs, order: -1, view: String(projection.status) });
-  projection.events.forEach((e, index) => entries.push({ kind: "event", atUs: e.atUs, order: index + 0.5, index, view: codec.view(e.text) }));
+  projection.events.forEach((e, index) =>
+    entries.push({ kind: "event", atUs: e.atUs, order: index + 0.5, index, view: codec.view(e.text) }),
+  );
   for (const f of projection.filler)
-    entries.push({ kind: f.malformed ? "malformed" : "filler", atUs: f.atUs, order: f.before, view: JSON.stringify(f.text) });
+    entries.push({
+      kind: f.malformed ? "malformed" : "filler",
+      atUs: f.atUs,
+      order: f.before,
+      view: JSON.stringify(f.text),
+    });
   entries.sort((a, b) => a.order - b.order);
   const last = projection.events.length + 1;
   if (projection.trailers !== undefined)
-    entries.push({ kind: "trailers", atUs: projection.endUs, order: last, view: projection.trailers.map(([n, v]) => `${n}: ${v}`).join(", ") });
+    entries.push({
+      kind: "trailers",
+      atUs: projection.endUs,
+      order: last,
+      view: projection.trailers.map(([n, v]) => `${n}: ${v}`).join(", "),
+    });
   entries.push({ kind: "end", atUs: projection.endUs, order: last, view: describeTermination(projection.termination) });
   let before = 0;
   return entries.map(({ atUs, order: _, ...entry }) => {

@@ -31,7 +31,11 @@ describe("align", () => {
 
   test("a constant that changed in all events stays a difference of values", () => {
     const expected = Array.from({ length: 50 }, (_, i) => `e${i}`);
-    const pairs = align(expected, expected.map((e) => `${e}'`), (i, j) => (i === j ? 0.1 : 0.2));
+    const pairs = align(
+      expected,
+      expected.map((e) => `${e}'`),
+      (i, j) => (i === j ? 0.1 : 0.2),
+    );
     expect(pairs.every((p) => p.expected === p.actual)).toBe(true);
   });
 
@@ -71,16 +75,19 @@ describe("align", () => {
     expect(pairs.filter((p) => p.actual >= 0)).toHaveLength(200_000);
   });
 
-  property.prop([fc.array(fc.constantFrom("a", "b", "c", "d"), { maxLength: 12 }), fc.array(fc.constantFrom("a", "b", "c", "x"), { maxLength: 12 })])(
-    "every event stands in exactly one pair, in order, and the cost is the least",
-    (expected, actual) => {
-      const pairs = align(expected, actual, everyPairCosts(0.5));
-      expect(pairs.map((p) => p.expected).filter((i) => i >= 0)).toEqual(expected.map((_, i) => i));
-      expect(pairs.map((p) => p.actual).filter((i) => i >= 0)).toEqual(actual.map((_, i) => i));
-      const cost = pairs.reduce((n, p) => n + (p.expected < 0 || p.actual < 0 ? 0.6 : expected[p.expected] === actual[p.actual] ? 0 : 0.5), 0);
-      expect(cost).toBeCloseTo(leastCost(expected, actual));
-    },
-  );
+  property.prop([
+    fc.array(fc.constantFrom("a", "b", "c", "d"), { maxLength: 12 }),
+    fc.array(fc.constantFrom("a", "b", "c", "x"), { maxLength: 12 }),
+  ])("every event stands in exactly one pair, in order, and the cost is the least", (expected, actual) => {
+    const pairs = align(expected, actual, everyPairCosts(0.5));
+    expect(pairs.map((p) => p.expected).filter((i) => i >= 0)).toEqual(expected.map((_, i) => i));
+    expect(pairs.map((p) => p.actual).filter((i) => i >= 0)).toEqual(actual.map((_, i) => i));
+    const cost = pairs.reduce(
+      (n, p) => n + (p.expected < 0 || p.actual < 0 ? 0.6 : expected[p.expected] === actual[p.actual] ? 0 : 0.5),
+      0,
+    );
+    expect(cost).toBeCloseTo(leastCost(expected, actual));
+  });
 });
 
 /** The textbook recursion, without any shortcut. */

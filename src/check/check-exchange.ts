@@ -64,7 +64,8 @@ export function judgeAnswers(base: CheckBase, subject: Subject, answers: Answers
   const { learned } = subject;
   const found = new Map<ValueKind, Found[]>();
   const served = learned ?? (answers.servedBy === undefined ? undefined : base.takes.get(answers.servedBy));
-  if (learned !== undefined) found.set("own", [...judgeSelection(subject, learned, answers), ...compareTake(learned.take, learned.variant)]);
+  if (learned !== undefined)
+    found.set("own", [...judgeSelection(subject, learned, answers), ...compareTake(learned.take, learned.variant)]);
   else if (served === undefined) found.set("fresh", [nothingFits(subject, answers)]);
   for (const values of ["own", "fresh"] as const) {
     const answer = answers[values];
@@ -97,7 +98,10 @@ export function judgeLive(base: CheckBase, subject: Subject, answer: Answer, now
   if ("failure" in answer) found.set("fresh", [noAnswer(subject, answer.failure)]);
   else {
     const rules = rulesFor(base, subject, { strictness: "live", actualStartedMs: nowMs, coding: false });
-    found.set("fresh", compareProjections(subject.expected, project(answer, subject.format), rules, subject.expectedShapes));
+    found.set(
+      "fresh",
+      compareProjections(subject.expected, project(answer, subject.format), rules, subject.expectedShapes),
+    );
   }
   return verdictOf(subject, found, undefined);
 }
@@ -108,7 +112,9 @@ function judgeSelection(subject: Subject, learned: Learned, { chosen }: Answers)
   if (chosen.variant === variant.name && chosen.route === route.route) return [];
   const other = chosen.route === route.route ? route.variants.find((v) => v.name === chosen.variant) : undefined;
   if (other !== undefined && JSON.stringify(other.guard) === JSON.stringify(variant.guard)) return [];
-  return [{ path: "variant", category: "variant_mismatch", expected: variant.name, actual: describeChoice(subject, chosen) }];
+  return [
+    { path: "variant", category: "variant_mismatch", expected: variant.name, actual: describeChoice(subject, chosen) },
+  ];
 }
 
 function nothingFits(subject: Subject, { chosen }: Answers): Found {
@@ -121,7 +127,12 @@ function describeChoice(subject: Subject, chosen: Answers["chosen"]): string {
 }
 
 function noAnswer(subject: Subject, detail: string): Found {
-  return { path: "termination", category: "termination_mismatch", expected: formatEnd(subject.expected.termination), actual: detail };
+  return {
+    path: "termination",
+    category: "termination_mismatch",
+    expected: formatEnd(subject.expected.termination),
+    actual: detail,
+  };
 }
 
 function verdictOf(

@@ -39,7 +39,11 @@ export function compareEvents(sides: Sides, judges: HoleJudges, out: Found[]): v
     }
     if (pair.expected < 0 && extra <= MAX_GAPS) {
       const { text } = actual.events[pair.actual]!;
-      out.push({ path: rules.eventPath(pair.actual), category: rules.unary ? "extra_field" : "extra_event", actual: clipValue(text) });
+      out.push({
+        path: rules.eventPath(pair.actual),
+        category: rules.unary ? "extra_field" : "extra_event",
+        actual: clipValue(text),
+      });
     }
   }
   for (const index of moved) out.push({ path: rules.eventPath(index), category: "event_order" });
@@ -91,7 +95,8 @@ function compareByClass(sides: Sides, judges: HoleJudges, pair: Pair, out: Found
   const { template } = shape;
   const there = sides.expectedShapes.read(pair.expected, template);
   const here = sides.actualShapes.read(pair.actual, template);
-  if (recorded !== served && !(there.exact && here.exact)) reportOutsideHoles(rules, recorded, served, shape, path, out);
+  if (recorded !== served && !(there.exact && here.exact))
+    reportOutsideHoles(rules, recorded, served, shape, path, out);
   for (let k = 0; k < template.holes.length; k++) {
     const [value, answer] = [there.values[k], here.values[k]];
     if (value === undefined || answer === undefined) continue;
@@ -101,7 +106,14 @@ function compareByClass(sides: Sides, judges: HoleJudges, pair: Pair, out: Found
   }
 }
 
-function reportOutsideHoles(rules: Rules, recorded: string, served: string, shape: ShapeRule, path: string, out: Found[]): void {
+function reportOutsideHoles(
+  rules: Rules,
+  recorded: string,
+  served: string,
+  shape: ShapeRule,
+  path: string,
+  out: Found[],
+): void {
   const differences = rules.codec.difference(recorded, served);
   const outside = differencesOutsideHoles(differences, shape.template);
   if (outside.length > 0 || differences.length === 0) reportDifferences(outside, path, recorded, served, out);
@@ -115,7 +127,12 @@ function reportDifferences(
   out: Found[],
 ): void {
   for (const { path: inside, kind, expected, actual } of differences)
-    out.push({ path: joinPath(path, inside), category: CATEGORY[kind], expected: clipValue(expected), actual: clipValue(actual) });
+    out.push({
+      path: joinPath(path, inside),
+      category: CATEGORY[kind],
+      expected: clipValue(expected),
+      actual: clipValue(actual),
+    });
   if (differences.length === 0)
     out.push({ path, category: "encoding_mismatch", expected: clipValue(recorded), actual: clipValue(served) });
 }

@@ -9,9 +9,6 @@ import type { Rules } from "./rules.ts";
 /** Headers that are made anew for each answer, or speak of its bytes and not of what they mean. */
 const MADE_ANEW = new Set(["content-length", "content-encoding", "trailer"]);
 
-/** What a live answer is held to (SPEC section 7, point 5). */
-const LIVE = new Set(["content-type", "grpc-status", "grpc-message"]);
-
 /**
  * Compares two header lists: constants exactly, with order, spelling of names and duplicates; values at holes by class.
  * `date` counts only where the model has it: servers stamp it on, and twins may leave it out.
@@ -27,8 +24,12 @@ export function compareHeaders(
 ): void {
   const category: DivergenceCategory = where === "headers" ? "header_mismatch" : "trailer_mismatch";
   const modelled = template?.some(([name]) => name.toLowerCase() === "date") === true;
+  // A live answer is held to what means something in its format (SPEC section 7, point 5).
+  const isLive = (name: string): boolean => name === "content-type" || rules.liveHeaders.includes(name);
   const judged = (name: string): boolean =>
-    rules.strictness === "live" ? LIVE.has(name) : !MADE_ANEW.has(name) && !name.startsWith("x-wraith-") && (name !== "date" || modelled);
+    rules.strictness === "live"
+      ? isLive(name)
+      : !MADE_ANEW.has(name) && !name.startsWith("x-wraith-") && (name !== "date" || modelled);
   const left = entriesOf(expected, judged);
   const right = entriesOf(actual, judged);
   const told = new Set<string>();
@@ -52,14 +53,16 @@ export function compareHeaders(
     else if (rules.strictness !== "live" && other.name !== entry.name)
       report(entry.key, { expected: `${entry.name}: ${entry.value}`, actual: `${other.name}: ${other.value}` });
     else if (rules.strictness === "own" || hole === undefined) {
-      if (other.value !== entry.value) report(entry.key, { expected: clipValue(entry.value), actual: clipValue(other.value) });
+      if (other.value !== entry.value)
+        report(entry.key, { expected: clipValue(entry.value), actual: clipValue(other.value) });
     } else {
       const verdict = judges.of(hole)?.served(entry.value, other.value, false);
       if (verdict !== undefined) report(entry.key, verdict);
     }
   }
   for (const entry of right)
-    if ((theirs.get(entry.key)?.length ?? 0) > (seen.get(entry.key) ?? 0)) report(entry.key, { actual: clipValue(entry.value) });
+    if ((theirs.get(entry.key)?.length ?? 0) > (seen.get(entry.key) ?? 0))
+      report(entry.key, { actual: clipValue(entry.value) });
   if (told.size === 0 && rules.strictness !== "live") reportOrder(left, right, report);
 }
 
@@ -94,7 +97,11 @@ function holeAt(template: HeaderTemplate | undefined, key: string, nth: number):
 }
 
 /** Same headers, other order: tells of the fewest headers whose move explains it. */
-function reportOrder(left: readonly Entry[], right: readonly Entry[], report: (name: string, found: object) => void): void {
+function reportOrder(
+  left: readonly Entry[],
+  right: readonly Entry[],
+  report: (name: string, found: object) => void,
+): void {
   if (left.every((entry, i) => entry.key === right[i]!.key)) return;
   const place = (entries: readonly Entry[]): string[] => entries.map((e) => e.key);
   const kept = commonRow(place(left), place(right));
@@ -116,7 +123,7 @@ function commonRow(a: readonly string[], b: readonly string[]): readonly string[
     for (let j = b.length - 1; j >= 0; j--)
       length[i]![j] = a[i] === b[j] ? length[i + 1]![j + 1]! + 1 : Math.max(length[i + 1]![j]!, length[i]![j + 1]!);
   const out: string[] = [];
-  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+  for (let i = 0, j = 0; i < a.length && j < b.length;) {
     if (a[i] === b[j]) {
       out.push(a[i]!);
       i++;

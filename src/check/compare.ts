@@ -21,17 +21,32 @@ export function compareProjections(
   const out: Found[] = [];
   const judges = createHoleJudges(rules);
   if (expected.status !== actual.status)
-    out.push({ path: "status", category: "status_code_mismatch", expected: String(expected.status), actual: String(actual.status) });
+    out.push({
+      path: "status",
+      category: "status_code_mismatch",
+      expected: String(expected.status),
+      actual: String(actual.status),
+    });
   compareHeaders("headers", expected.headers, actual.headers, rules.headers, rules, judges, out);
   if (rules.coding && expected.coding !== actual.coding)
-    out.push({ path: "headers.content-encoding", category: "header_mismatch", expected: expected.coding, actual: actual.coding });
+    out.push({
+      path: "headers.content-encoding",
+      category: "header_mismatch",
+      expected: expected.coding,
+      actual: actual.coding,
+    });
   const sides = { expected, actual, rules, expectedShapes, actualShapes: createShapeReader(actual, rules.codec) };
   compareEvents(sides, judges, out);
   if (rules.strictness === "own") compareFiller(expected, actual, out);
   compareHeaders("trailers", expected.trailers ?? [], actual.trailers ?? [], rules.trailers, rules, judges, out);
   if (!sameEnd(expected.termination, actual.termination)) {
     const [wanted, got] = [expected.termination, actual.termination];
-    out.push({ path: "termination", category: "termination_mismatch", expected: formatEnd(wanted), actual: formatEnd(got) });
+    out.push({
+      path: "termination",
+      category: "termination_mismatch",
+      expected: formatEnd(wanted),
+      actual: formatEnd(got),
+    });
   }
   return out;
 }

@@ -36,7 +36,7 @@ export function createPairCost(
     const a = expectedFeatures(i);
     const b = actualFeatures(j);
     let same = 0;
-    for (let p = 0, q = 0; p < a.length && q < b.length; ) {
+    for (let p = 0, q = 0; p < a.length && q < b.length;) {
       const d = a[p]! - b[q]!;
       if (d === 0) same++;
       if (d <= 0) p++;

@@ -63,7 +63,10 @@ interface Keys {
 }
 
 /** What makes two events the same one for alignment: their text, or, where values may differ, the shape they have. */
-function alignmentKeys({ expected, actual, expectedShapes, actualShapes, rules }: Sides, shapes: readonly ShapeRule[]): Keys {
+function alignmentKeys(
+  { expected, actual, expectedShapes, actualShapes, rules }: Sides,
+  shapes: readonly ShapeRule[],
+): Keys {
   const keysOf = (projection: Projection, reader: ShapeReader): string[] =>
     projection.events.map(({ text }, i) => {
       if (rules.strictness === "own") return text;
@@ -95,7 +98,9 @@ function withoutMoves(pairs: readonly Pair[], keys: Keys): Pairing {
   pairs.forEach((p, at) => {
     const k = key.expected(p);
     if (k === undefined || !unequal[at] || gone.has(at)) return;
-    const near = (places.get(k) ?? []).filter((other) => Math.abs(other - at) <= MAX_MOVE && !gone.has(other)).slice(0, 4);
+    const near = (places.get(k) ?? [])
+      .filter((other) => Math.abs(other - at) <= MAX_MOVE && !gone.has(other))
+      .slice(0, 4);
     const other = near.find((candidate) => isCrosswise(pairs, at, candidate, key));
     if (other === undefined) return;
     moved.push(p.expected);

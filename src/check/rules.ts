@@ -30,6 +30,8 @@ export interface Rules {
   /** Templates of the take's head and trailers; undefined where the model has none. */
   readonly headers?: HeaderTemplate | undefined;
   readonly trailers?: HeaderTemplate | undefined;
+  /** Names (lower case) that a live answer is held to beside `content-type` (`Format.liveHeaders`). */
+  readonly liveHeaders: readonly string[];
   /** Raw value of the request at a path of the request view. */
   echo(from: string): string | undefined;
   /** When the expected and the actual side were answered, ms since the epoch. */

@@ -7,7 +7,12 @@ const ROUTE = "POST /v1/x";
 
 function verdict(session: string, exchange: number, found: readonly Found[], learned = true): ExchangeVerdict {
   const where = { route: ROUTE, variant: "200", session, exchange };
-  return { ...where, learned, events: 10, divergences: found.map((f) => divergenceFrom(f, { ...where, values: "own" })) };
+  return {
+    ...where,
+    learned,
+    events: 10,
+    divergences: found.map((f) => divergenceFrom(f, { ...where, values: "own" })),
+  };
 }
 
 const wrong: Found = { path: "events[3].data.role", category: "value_mismatch" };
@@ -15,12 +20,9 @@ const late: Found = { path: "timing.gapMs", category: "timing_out_of_band" };
 
 test("one failed exchange of four in one of two sessions", () => {
   const tally = createTally([]);
-  expect([verdict("a", 0, []), verdict("a", 1, [late]), verdict("b", 0, [wrong, wrong]), verdict("b", 1, [])].map(tally.add)).toEqual([
-    true,
-    true,
-    false,
-    true,
-  ]);
+  expect(
+    [verdict("a", 0, []), verdict("a", 1, [late]), verdict("b", 0, [wrong, wrong]), verdict("b", 1, [])].map(tally.add),
+  ).toEqual([true, true, false, true]);
   const conformance = tally.conformance("memory", false);
   expect(conformance).toMatchObject({
     mode: "memory",
@@ -64,7 +66,9 @@ test("what was not learned is listed, and counts nowhere", () => {
 });
 
 test("a check of nothing reaches no bar", () => {
-  expect(reachesBars(createTally([]).conformance("memory", false), { requiredScore: 0, sessionPassRate: 0 })).toBe(false);
+  expect(reachesBars(createTally([]).conformance("memory", false), { requiredScore: 0, sessionPassRate: 0 })).toBe(
+    false,
+  );
 });
 
 test("a drift id leaves the event's number open, and only that", () => {

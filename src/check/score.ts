@@ -117,7 +117,10 @@ export function createTally(suppressions: readonly SuppressionRule[]): Tally {
 /** Whether a check reached its bars. A check of nothing never does. */
 export function reachesBars(conformance: Conformance, bars: Bars): boolean {
   if (conformance.exchanges_total === 0) return false;
-  return conformance.exchanges_passed >= bars.requiredScore * conformance.exchanges_total && conformance.session_pass_rate >= bars.sessionPassRate;
+  return (
+    conformance.exchanges_passed >= bars.requiredScore * conformance.exchanges_total &&
+    conformance.session_pass_rate >= bars.sessionPassRate
+  );
 }
 
 /** All divergences of one drift, folded for people. */

@@ -61,7 +61,8 @@ function dissectOptions(template: Template): DissectOptions {
 /** Whether a path is a hole of the template, or lies inside one that is opaque. */
 export function isAtHole(path: string, template: Template): boolean {
   return template.paths.some(
-    (hole, i) => path === hole || (template.kinds[i] === "json" && (path.startsWith(`${hole}.`) || path.startsWith(`${hole}[`))),
+    (hole, i) =>
+      path === hole || (template.kinds[i] === "json" && (path.startsWith(`${hole}.`) || path.startsWith(`${hole}[`))),
   );
 }
 

@@ -54,7 +54,11 @@ export interface CheckBase {
 }
 
 /** The subject of a recorded exchange; undefined where no response came, so that there is nothing to compare. */
-export function subjectOf(base: CheckBase, session: Pick<SessionHead, "startedAt">, exchange: Exchange): Subject | undefined {
+export function subjectOf(
+  base: CheckBase,
+  session: Pick<SessionHead, "startedAt">,
+  exchange: Exchange,
+): Subject | undefined {
   const { formats, loaded, takes } = base;
   const expected = projectExchange(exchange, formats);
   const format = expected && formats.byId(expected.format);
@@ -107,6 +111,7 @@ export function rulesFor(base: CheckBase, subject: Subject, judgement: Judgement
     },
     headers: model?.variant.headers[model.take.head],
     trailers: model?.variant.trailers[model.take.trailers],
+    liveHeaders: subject.format.liveHeaders,
     echo: (from) => requestValue(subject.view, from, params),
     startedMs: subject.startedMs,
     actualStartedMs: judgement.actualStartedMs ?? subject.startedMs,
@@ -119,6 +124,7 @@ const shapeRules = new WeakMap<Shape, ShapeRule>();
 
 function shapeRule(shape: Shape): ShapeRule {
   let rule = shapeRules.get(shape);
-  if (rule === undefined) shapeRules.set(shape, (rule = { name: shape.name, template: templateFromParts(shape.parts) }));
+  if (rule === undefined)
+    shapeRules.set(shape, (rule = { name: shape.name, template: templateFromParts(shape.parts) }));
   return rule;
 }

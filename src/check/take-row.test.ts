@@ -1,7 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { compareTake, fitsStream } from "./take-row.ts";
 
-const rule = { prefix: ["role"], middle: ["content", "ping"], endings: [["finish", "done"], ["finish", "usage", "done"]] };
+const rule = {
+  prefix: ["role"],
+  middle: ["content", "ping"],
+  endings: [
+    ["finish", "done"],
+    ["finish", "usage", "done"],
+  ],
+};
 const row = (text: string): string[] => text.split(" ").filter((name) => name !== "");
 
 describe("fitsStream", () => {
@@ -50,9 +57,16 @@ describe("compareTake", () => {
 
   test("tells of a row and an end that the variant does not have", () => {
     const take = { shapes: row("role done"), end: { shape: "truncated", by: "client" } as const };
-    expect(compareTake({ ...take, shapes: row("done") }, { stream: rule, termination: [clean], timing: {} })).toMatchObject([
+    expect(
+      compareTake({ ...take, shapes: row("done") }, { stream: rule, termination: [clean], timing: {} }),
+    ).toMatchObject([
       { path: "stream", category: "event_order", actual: "done" },
-      { path: "termination", category: "termination_mismatch", expected: "clean by server", actual: "truncated by client" },
+      {
+        path: "termination",
+        category: "termination_mismatch",
+        expected: "clean by server",
+        actual: "truncated by client",
+      },
     ]);
   });
 
@@ -60,6 +74,8 @@ describe("compareTake", () => {
     const rules = { body: ["ok"], termination: [clean], timing: {} };
     expect(compareTake({ shapes: ["ok"], end: clean }, rules)).toEqual([]);
     expect(compareTake({ shapes: [], end: clean }, rules)).toEqual([]);
-    expect(compareTake({ shapes: ["no"], end: clean }, rules)).toMatchObject([{ path: "body", category: "value_mismatch" }]);
+    expect(compareTake({ shapes: ["no"], end: clean }, rules)).toMatchObject([
+      { path: "body", category: "value_mismatch" },
+    ]);
   });
 });

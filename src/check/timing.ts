@@ -13,7 +13,12 @@ export function compareTiming(projection: Projection, timing: Variant["timing"])
   const { events } = projection;
   const judge = (path: string, ms: number, band: { readonly p99: number } | undefined): void => {
     if (band === undefined || ms <= band.p99 * TOLERANCE + SLACK_MS) return;
-    out.push({ path, category: "timing_out_of_band", expected: `at most ${band.p99} ms`, actual: `${ms.toFixed(1)} ms` });
+    out.push({
+      path,
+      category: "timing_out_of_band",
+      expected: `at most ${band.p99} ms`,
+      actual: `${ms.toFixed(1)} ms`,
+    });
   };
   if (events.length > 0) judge("timing.firstMs", events[0]!.atUs / 1000, timing.firstMs);
   if (events.length > 1) {

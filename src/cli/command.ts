@@ -28,7 +28,8 @@ export function collect(value: string, previous: readonly string[] | undefined):
 /** A TCP port, 0 for a free one. Throws USAGE. */
 export function parsePort(value: string): number {
   const port = Number(value);
-  if (!/^\d{1,5}$/.test(value) || port > 65535) throw new WraithError("USAGE", `--port must be a number from 0 to 65535, not "${value}".`);
+  if (!/^\d{1,5}$/.test(value) || port > 65535)
+    throw new WraithError("USAGE", `--port must be a number from 0 to 65535, not "${value}".`);
   return port;
 }
 
@@ -44,7 +45,8 @@ export function parseCount(option: string): (value: string) => number {
 export function parsePositive(option: string): (value: string) => number {
   return (value) => {
     const number = Number(value);
-    if (!Number.isFinite(number) || number <= 0 || value.trim() === "") throw new WraithError("USAGE", `${option} must be a number above 0, not "${value}".`);
+    if (!Number.isFinite(number) || number <= 0 || value.trim() === "")
+      throw new WraithError("USAGE", `${option} must be a number above 0, not "${value}".`);
     return number;
   };
 }

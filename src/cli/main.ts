@@ -40,7 +40,10 @@ async function main(argv: readonly string[]): Promise<number> {
     return exitCode;
   } catch (error) {
     if (error instanceof HelpShown) return 0;
-    const options: GlobalOptions = { ...program.opts<GlobalOptions>(), json: argv.includes("--json") || argv.join(" ").includes("--format json") };
+    const options: GlobalOptions = {
+      ...program.opts<GlobalOptions>(),
+      json: argv.includes("--json") || argv.join(" ").includes("--format json"),
+    };
     return reportFailure(error, createTerminal(options), argv.includes("--debug"));
   }
 }

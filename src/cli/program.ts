@@ -21,10 +21,15 @@ export function createProgram(
   onExit: (code: number) => void,
 ): Command {
   const program = new Command("wraith")
-    .description("Records a real streaming API, learns a model of it, serves it as a local twin, and proves how faithful the twin is.")
+    .description(
+      "Records a real streaming API, learns a model of it, serves it as a local twin, and proves how faithful the twin is.",
+    )
     .version(VERSION, "-V, --version")
     .helpCommand("help [command]", "help for a command")
-    .addHelpText("after", "\nFirst steps:\n  $ wraith demo\n  $ wraith init my-llm --base-url http://localhost:11435\n  $ wraith record my-llm --port 8090\n");
+    .addHelpText(
+      "after",
+      "\nFirst steps:\n  $ wraith demo\n  $ wraith init my-llm --base-url http://localhost:11435\n  $ wraith record my-llm --port 8090\n",
+    );
   for (const definition of definitions) {
     const command = addGlobalOptions(program.command(definition.name).description(definition.summary));
     definition.define(command, async (action) => {

@@ -83,5 +83,7 @@ export function clip(text: string, width: number): string {
 export function table(rows: readonly (readonly string[])[], indent = ""): string[] {
   const widths: number[] = [];
   for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
-  return rows.map((row) => (indent + row.map((cell, i) => (i + 1 < row.length ? cell.padEnd(widths[i]!) : cell)).join("  ")).trimEnd());
+  return rows.map((row) =>
+    (indent + row.map((cell, i) => (i + 1 < row.length ? cell.padEnd(widths[i]!) : cell)).join("  ")).trimEnd(),
+  );
 }

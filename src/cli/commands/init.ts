@@ -5,7 +5,10 @@ import type { CommandDefinition } from "../command.ts";
 export const command: CommandDefinition = {
   name: "init",
   summary: "make the workspace of a twin",
-  examples: ["wraith init my-llm --base-url http://localhost:11435", "wraith init payments --base-url https://api.example.com/v2 --force"],
+  examples: [
+    "wraith init my-llm --base-url http://localhost:11435",
+    "wraith init payments --base-url https://api.example.com/v2 --force",
+  ],
   define: (command, run) => {
     command
       .argument("<name>", "name of the twin")
@@ -13,9 +16,13 @@ export const command: CommandDefinition = {
       .option("--force", "write the configuration anew where a twin is there; recordings are kept")
       .action((name: string, options: { baseUrl: string; force?: boolean }) =>
         run(async ({ terminal, root }) => {
-          const workspace = await createWorkspace(root, name, { baseUrl: options.baseUrl, force: options.force === true });
+          const workspace = await createWorkspace(root, name, {
+            baseUrl: options.baseUrl,
+            force: options.force === true,
+          });
           const dir = relative(process.cwd(), workspace.dir) || ".";
-          if (terminal.format === "json") terminal.printJson({ ok: true, twin: name, dir: workspace.dir, config: workspace.configFile });
+          if (terminal.format === "json")
+            terminal.printJson({ ok: true, twin: name, dir: workspace.dir, config: workspace.configFile });
           else {
             terminal.print(`Created ${dir}/ for ${options.baseUrl}.`);
             terminal.note(`Next: wraith record ${name} --port 8090, and point a client at http://localhost:8090`);

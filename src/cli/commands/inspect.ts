@@ -55,7 +55,11 @@ async function showTwin(workspace: Workspace, formats: Formats, terminal: Termin
       `${s.exchanges} exchanges`,
       `${s.events} events`,
       formatBytes(s.responseBytes),
-      [...s.tags, ...(s.ended ? [] : ["not ended"]), ...(s.badLines.length > 0 ? [`${s.badLines.length} unreadable lines`] : [])].join(" "),
+      [
+        ...s.tags,
+        ...(s.ended ? [] : ["not ended"]),
+        ...(s.badLines.length > 0 ? [`${s.badLines.length} unreadable lines`] : []),
+      ].join(" "),
     ]);
     for (const line of table(rows)) terminal.print(printable(line));
   }
@@ -66,7 +70,13 @@ async function showTwin(workspace: Workspace, formats: Formats, terminal: Termin
   return 0;
 }
 
-async function showSession(workspace: Workspace, formats: Formats, id: string, terminal: Terminal, width: number): Promise<number> {
+async function showSession(
+  workspace: Workspace,
+  formats: Formats,
+  id: string,
+  terminal: Terminal,
+  width: number,
+): Promise<number> {
   const exchanges = await inspectSession(workspace, formats, id);
   if (terminal.format === "json") {
     terminal.printJson({ twin: workspace.name, session: id, exchanges });
@@ -111,7 +121,14 @@ function timelineLine(entry: TimelineEntry, longestGapMs: number, terminal: Term
   const { cyan, dim, yellow, red } = terminal.colors;
   const label = entry.kind === "event" ? String(entry.index) : entry.kind;
   const when = `+${formatMs(entry.atMs)}`.padStart(12);
-  const paint = { event: cyan, head: dim, filler: dim, malformed: red, trailers: dim, end: entry.view.startsWith("clean") ? dim : yellow }[entry.kind];
+  const paint = {
+    event: cyan,
+    head: dim,
+    filler: dim,
+    malformed: red,
+    trailers: dim,
+    end: entry.view.startsWith("clean") ? dim : yellow,
+  }[entry.kind];
   return `${when} ${dim(bar(entry.gapMs / longestGapMs, 10))} ${paint(label.padStart(9))}  ${printable(entry.view)}`;
 }
 

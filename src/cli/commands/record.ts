@@ -46,12 +46,17 @@ export const command: CommandDefinition = {
             env: process.env,
             onNotice: (text) => terminal.note(`wraith: ${printable(text)}`),
           });
-          if (options.readyJson !== undefined) writeReadyFile(options.readyJson, { url: recorder.url, port: recorder.port, twin: name });
+          if (options.readyJson !== undefined)
+            writeReadyFile(options.readyJson, { url: recorder.url, port: recorder.port, twin: name });
           terminal.note(`Recording ${config.baseUrl} for "${name}" at ${recorder.url}. Ctrl-C ends it.`);
           await stopped;
           const summary = await recorder.stop();
-          if (terminal.format === "json") terminal.printJson({ ok: true, twin: name, sessions: summary.sessions, exchanges: summary.exchanges });
-          else terminal.print(`Recorded ${count(summary.exchanges, "exchange")} in ${count(summary.sessions.length, "session")}.`);
+          if (terminal.format === "json")
+            terminal.printJson({ ok: true, twin: name, sessions: summary.sessions, exchanges: summary.exchanges });
+          else
+            terminal.print(
+              `Recorded ${count(summary.exchanges, "exchange")} in ${count(summary.sessions.length, "session")}.`,
+            );
           if (summary.exchanges > 0) terminal.note(`Next: wraith synth ${name}`);
           return 0;
         }),

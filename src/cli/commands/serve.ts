@@ -31,7 +31,12 @@ export const command: CommandDefinition = {
       .argument("<name>", "name of the twin")
       .option("--port <port>", "port to listen on, 0 for a free one", parsePort, 8081)
       .option("--host <address>", "address to listen on (default: loopback, IPv4 and IPv6)")
-      .addOption(new Option("--fidelity <kind>", "answer from the model (synth) or replay recordings (strict)").choices(["synth", "strict"]))
+      .addOption(
+        new Option("--fidelity <kind>", "answer from the model (synth) or replay recordings (strict)").choices([
+          "synth",
+          "strict",
+        ]),
+      )
       .option("--speed <factor>", "1 is as recorded, 10 ten times as fast, max without waiting", parseSpeed, 1)
       .option("--seed <number>", "seed of what is made up for requests that were not recorded", parseCount("--seed"))
       .option("--no-provenance-headers", "leave out X-Wraith-Provenance, -Route and -Exchange")
@@ -55,7 +60,8 @@ export const command: CommandDefinition = {
             env: process.env,
             onNotice: (text) => terminal.note(`wraith: ${printable(text)}`),
           });
-          if (options.readyJson !== undefined) writeReadyFile(options.readyJson, { url: twin.url, port: twin.port, twin: name });
+          if (options.readyJson !== undefined)
+            writeReadyFile(options.readyJson, { url: twin.url, port: twin.port, twin: name });
           terminal.note(`Serving "${name}" at ${twin.url}. Ctrl-C ends it.`);
           await stopped;
           await twin.stop();
@@ -69,6 +75,7 @@ export const command: CommandDefinition = {
 function parseSpeed(value: string): number {
   if (value === "max") return Number.POSITIVE_INFINITY;
   const speed = Number(value);
-  if (!Number.isFinite(speed) || speed <= 0 || value.trim() === "") throw new WraithError("USAGE", `--speed must be a number above 0 or max, not "${value}".`);
+  if (!Number.isFinite(speed) || speed <= 0 || value.trim() === "")
+    throw new WraithError("USAGE", `--speed must be a number above 0 or max, not "${value}".`);
   return speed;
 }
