@@ -220,9 +220,7 @@ export function describeRule(rule: HoleRule): string {
       return `one of ${rule.values.join(", ")}`;
     case "json":
       return "an object or array";
-    case "boolean":
-    case "number":
-    case "text":
+    default:
       return `a ${rule.class}`;
   }
 }

@@ -123,8 +123,8 @@ function isCrosswise(
   const quiet = pairs.slice(first + 1, last).every((p) => key.expected(p) === key.actual(p));
   if (quiet && key.expected(pairs[other]!) === key.actual(pairs[at]!)) return true;
   const range = pairs.slice(first, last + 1);
-  const expected = range.map(key.expected).filter((k) => k !== undefined);
-  const actual = range.map(key.actual).filter((k) => k !== undefined);
+  const expected = range.map((p) => key.expected(p)).filter((k) => k !== undefined);
+  const actual = range.map((p) => key.actual(p)).filter((k) => k !== undefined);
   if (expected.length !== actual.length || expected.length < 2) return false;
   const turned = at < other ? [...expected.slice(1), expected[0]] : [expected.at(-1), ...expected.slice(0, -1)];
   return turned.every((k, i) => k === actual[i]);

@@ -21,7 +21,9 @@ const late: Found = { path: "timing.gapMs", category: "timing_out_of_band" };
 test("one failed exchange of four in one of two sessions", () => {
   const tally = createTally([]);
   expect(
-    [verdict("a", 0, []), verdict("a", 1, [late]), verdict("b", 0, [wrong, wrong]), verdict("b", 1, [])].map(tally.add),
+    [verdict("a", 0, []), verdict("a", 1, [late]), verdict("b", 0, [wrong, wrong]), verdict("b", 1, [])].map((v) =>
+      tally.add(v),
+    ),
   ).toEqual([true, true, false, true]);
   const conformance = tally.conformance("memory", false);
   expect(conformance).toMatchObject({

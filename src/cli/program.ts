@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { Command, CommanderError, Option } from "commander";
+import { Command, Option, type CommanderError } from "commander";
 import { WraithError } from "../base/errors.ts";
 import { VERSION } from "../base/version.ts";
 import type { CommandDefinition } from "./command.ts";
@@ -55,7 +55,7 @@ function strict(command: Command): Command {
   return command
     .exitOverride((error: CommanderError) => {
       if (error.exitCode === 0) throw new HelpShown();
-      throw new WraithError("USAGE", `${error.message.replace(/^error: /, "").replace(/\.?$/, ".")}`);
+      throw new WraithError("USAGE", error.message.replace(/^error: /, "").replace(/\.?$/, "."));
     })
     .configureOutput({ writeErr: () => undefined });
 }
