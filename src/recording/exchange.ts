@@ -17,6 +17,8 @@ export interface Exchange {
   readonly openUs: number;
   readonly request: RequestHead;
   readonly requestChunks: readonly Chunk[];
+  /** The content coding that the request's recorded bytes were decoded from; absent when they are as sent. */
+  readonly requestCoding?: string | undefined;
   /** When the request's last byte came; absent where it never ended. */
   readonly requestEndUs?: number | undefined;
   readonly requestTrailers?: HeaderList | undefined;

@@ -1,0 +1,173 @@
+import { createByteCollector } from "../base/byte-collector.ts";
+import { utf8FromBytes } from "../base/bytes.ts";
+import { WraithError } from "../base/errors.ts";
+import type { Termination } from "../base/http.ts";
+import type { Chunk, Exchange, Session, SessionHead } from "./exchange.ts";
+import { createLineReader, type WrecLine } from "./wrec.ts";
+
+/** Reads a recording from its bytes, piece by piece. Linear in time; keeps the recorded bytes and little more. */
+export interface SessionReader {
+  /** Pieces may be cut anywhere. They are not kept. Throws WraithError RECORDING_INVALID where the first line is no session head. */
+  push(bytes: Uint8Array): void;
+  /** The session; exchanges that are still open are truncated by the recorder. Throws as `push` does. */
+  end(): Session;
+}
+
+export interface SessionReaderOptions {
+  /** For messages. */
+  readonly file: string;
+  /** The session's id where something else than its first line gives it: the name of its file. */
+  readonly session?: string | undefined;
+}
+
+const LF = 10;
+/** What became of an exchange whose end nobody wrote down. */
+const CUT: Termination = { shape: "truncated", by: "recorder" };
+
+export function createSessionReader(options: SessionReaderOptions): SessionReader {
+  const lines = createLineReader();
+  const assembler = createAssembler(options);
+  const rest = createByteCollector();
+  const take = (line: Uint8Array): void => {
+    const text = utf8FromBytes(line);
+    assembler.add(text === undefined ? { kind: "bad", reason: "not UTF-8, torn perhaps" } : text.trim() === "" ? undefined : lines.read(text));
+  };
+  return {
+    push(bytes) {
+      let start = 0;
+      for (let end = bytes.indexOf(LF); end >= 0; end = bytes.indexOf(LF, start)) {
+        const part = bytes.subarray(start, end);
+        if (rest.length === 0) take(part);
+        else {
+          rest.append(part);
+          take(rest.take());
+        }
+        start = end + 1;
+      }
+      if (start < bytes.length) rest.append(bytes.slice(start));
+    },
+    end() {
+      if (rest.length > 0) take(rest.take());
+      return assembler.finish();
+    },
+  };
+}
+
+/** An exchange that is being put together. */
+type Growing = {
+  -readonly [Key in keyof Exchange]: Exchange[Key] extends readonly (infer Item)[] ? Item[] : Exchange[Key];
+} & { isOpen: boolean; isLateTold: boolean };
+
+/** Puts the lines of one file together. Undefined is an empty line. */
+function createAssembler({ file, session }: SessionReaderOptions): { add(line: WrecLine | undefined): void; finish(): Session } {
+  let head: SessionHead | undefined;
+  let lineNumber = 0;
+  let ended = false;
+  const exchanges: Growing[] = [];
+  const byNumber = new Map<number, Growing>();
+  const open = new Set<Growing>();
+  const badLines: { line: number; reason: string }[] = [];
+
+  const complain = (reason: string): void => void badLines.push({ line: lineNumber, reason });
+  const cutAll = (): void => {
+    for (const exchange of open) exchange.isOpen = false;
+    open.clear();
+  };
+  const begin = (line: WrecLine & { kind: "open" }, { session }: SessionHead): void => {
+    if (byNumber.has(line.x)) return complain(`exchange ${line.x} begins a second time`);
+    const { x: index, atUs: openUs, conn, stream, request, coding } = line;
+    const exchange: Growing = {
+      session, index, conn, stream, openUs, request,
+      requestChunks: [], informational: [], chunks: [],
+      close: CUT, scrubbed: [], unscrubbed: false,
+      isOpen: true, isLateTold: false,
+    };
+    if (coding !== undefined) exchange.requestCoding = coding;
+    exchanges.push(exchange);
+    byNumber.set(index, exchange);
+    open.add(exchange);
+  };
+  const grow = (line: Exclude<WrecLine, { kind: "session" | "open" | "ended" | "unknown" | "bad" }>): void => {
+    const exchange = byNumber.get(line.x);
+    if (exchange === undefined) return complain(`exchange ${line.x} has not begun`);
+    if (!exchange.isOpen) {
+      // Said once: a stream that was cut by a broken line may have thousands of lines after it.
+      if (!exchange.isLateTold) complain(`exchange ${line.x} has ended already; this line and those that follow of it are left out`);
+      exchange.isLateTold = true;
+      return;
+    }
+    addToExchange(exchange, line);
+    if (line.kind !== "close") return;
+    exchange.isOpen = false;
+    open.delete(exchange);
+  };
+  const invalid = (reason: string): WraithError =>
+    new WraithError("RECORDING_INVALID", `The first line of the recording is not the head of a session: ${reason}.`, { file, line: 1 });
+
+  return {
+    add(line) {
+      lineNumber++;
+      if (head === undefined) {
+        if (line?.kind !== "session") throw invalid(line === undefined ? "it is empty" : line.kind === "bad" ? line.reason : "it has no wrec");
+        head = session === undefined ? line.head : { ...line.head, session };
+        return;
+      }
+      if (line === undefined || line.kind === "unknown") return;
+      ended = line.kind === "ended";
+      switch (line.kind) {
+        case "ended":
+          return;
+        case "session":
+          complain("a second head of a session");
+          return cutAll();
+        case "bad":
+          complain(line.reason);
+          return cutAll();
+        case "open":
+          return begin(line, head);
+        default:
+          grow(line);
+      }
+    },
+    finish() {
+      if (head === undefined) throw invalid("the file is empty");
+      return { head, exchanges: exchanges.map(finished), ended, badLines };
+    },
+  };
+}
+
+function addToExchange(exchange: Growing, line: Exclude<WrecLine, { kind: "session" | "open" | "ended" | "unknown" | "bad" }>): void {
+  switch (line.kind) {
+    case "body": {
+      const chunk: Chunk = { atUs: line.atUs, bytes: line.bytes };
+      (line.dir === "client" ? exchange.requestChunks : exchange.chunks).push(chunk);
+      return;
+    }
+    case "body-end":
+      if (line.dir === "client") exchange.requestEndUs = line.atUs;
+      return;
+    case "trailers":
+      if (line.dir === "client") exchange.requestTrailers = line.trailers;
+      else {
+        exchange.trailers = line.trailers;
+        exchange.trailersUs = line.atUs;
+      }
+      return;
+    case "informational":
+      exchange.informational.push({ atUs: line.atUs, status: line.status, headers: line.headers });
+      return;
+    case "head":
+      exchange.response = line.response;
+      exchange.headUs = line.atUs;
+      return;
+    case "close":
+      exchange.close = line.close;
+      exchange.closeUs = line.atUs;
+      exchange.scrubbed = [...line.scrubbed];
+      exchange.unscrubbed = line.unscrubbed;
+  }
+}
+
+function finished({ isOpen: _, isLateTold: __, ...exchange }: Growing): Exchange {
+  return exchange;
+}

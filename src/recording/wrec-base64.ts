@@ -1,0 +1,21 @@
+const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+/** Value of each character code below 128; 255 for what is no digit. */
+const VALUES = Uint8Array.from({ length: 128 }, (_, code) => DIGITS.indexOf(String.fromCharCode(code)) & 255);
+
+/** Bytes of a base64 text (RFC 4648, section 4, padded), or undefined where it is not that. */
+export function bytesFromBase64(text: string): Uint8Array | undefined {
+  if (text.length % 4 !== 0) return undefined;
+  const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
+  const out = new Uint8Array((text.length / 4) * 3 - padding);
+  const digits = text.length - padding;
+  let held = 0;
+  let at = 0;
+  for (let i = 0; i < digits; i++) {
+    const value = VALUES[text.charCodeAt(i)] ?? 255;
+    if (value === 255) return undefined;
+    held = ((held << 6) | value) & 0xffffff;
+    if ((i & 3) === 0) continue;
+    if (at < out.length) out[at++] = (held >> (4 - 2 * ((i & 3) - 1))) & 255;
+  }
+  return out;
+}
