@@ -95,7 +95,10 @@ export function decompress(coding: string, bytes: Uint8Array, maxBytes: number):
       case "x-gzip":
         return within(zlib.gunzipSync(bytes, options), maxBytes);
       case "deflate":
-        return within(hasZlibHeader(bytes) ? zlib.inflateSync(bytes, options) : zlib.inflateRawSync(bytes, options), maxBytes);
+        return within(
+          hasZlibHeader(bytes) ? zlib.inflateSync(bytes, options) : zlib.inflateRawSync(bytes, options),
+          maxBytes,
+        );
       case "br":
         return within(zlib.brotliDecompressSync(bytes, options), maxBytes);
       case "zstd": {
@@ -142,7 +145,7 @@ function hasZlibHeader(bytes: Uint8Array): boolean {
 
 /** Two bytes tell zlib from raw deflate; until they are there they are held. */
 function createDeflateDecoder(maxPushBytes: number): BodyDecoder {
-  let held = EMPTY;
+  let held: Uint8Array = EMPTY;
   let decoder: BodyDecoder | undefined;
   return {
     push(bytes) {

@@ -19,11 +19,23 @@ export interface Framer {
 }
 
 /**
- * Kind of a leaf of an event's text:
+ * Kind of a leaf of an event's text (`formats/leaf-kind` finds the end of one):
  * `string number boolean null` JSON scalars · `json` an opaque object or array · `scalar` any JSON scalar or null (a nullable place) ·
- * `line` raw text up to the next CR, LF or the end · `rest` raw text up to the end of the event.
+ * `line` raw text up to the next CR, LF or the end · `text` the same, where it is not JSON · `prose` the same, where it is more than
+ * JSON tokens and white space · `rest` raw text up to the end of the event, where it is not a JSON object or array.
+ * (A shape of text never takes JSON: `text` where one line is the payload, `prose` in one line at least where there are several.)
  */
-export type LeafKind = "string" | "number" | "boolean" | "null" | "json" | "scalar" | "line" | "rest";
+export type LeafKind =
+  | "string"
+  | "number"
+  | "boolean"
+  | "null"
+  | "json"
+  | "scalar"
+  | "line"
+  | "text"
+  | "prose"
+  | "rest";
 
 /** A place of an event that could vary. */
 export interface Leaf {

@@ -1,6 +1,16 @@
-import type { Formats, SchemaSources } from "./format.ts";
+import { createBodyFormat } from "./body/index.ts";
+import type { Format, Formats, SchemaSources } from "./format.ts";
+import { createSseFormat } from "./sse/index.ts";
 
 /** The formats of a run, in the order in which they are asked. Throws WraithError SCHEMA_INVALID for a malformed schema. */
-export function createFormats(_schemas: SchemaSources): Formats {
-  throw new Error("not written yet");
+export function createFormats(schemas: SchemaSources): Formats {
+  const { maxMessageBytes } = schemas;
+  const body = createBodyFormat({ maxMessageBytes });
+  const all: readonly Format[] = [createSseFormat({ maxMessageBytes }), body];
+  return {
+    all,
+    find: (request, response) => all.find((format) => format.recognises(request, response)) ?? body,
+    findForRequest: () => body,
+    byId: (id) => all.find((format) => format.id === id),
+  };
 }

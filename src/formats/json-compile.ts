@@ -21,7 +21,8 @@ export function compileJson(root: JsonNode, style: GapStyle, path: string, field
       const hole = readHole(node, joinPath(field, at));
       if (hole === undefined) return undefined;
       const kind = hole.kind ?? "string";
-      if (!JSON_KINDS.has(kind)) throw invalid(`a hole inside JSON has no kind ${JSON.stringify(kind)}`, joinPath(field, at));
+      if (!JSON_KINDS.has(kind))
+        throw invalid(`a hole inside JSON has no kind ${JSON.stringify(kind)}`, joinPath(field, at));
       return { hole: { hole: hole.name, kind: kind as LeafKind, path: joinPath(path, at) } };
     },
     (raw, at) => {

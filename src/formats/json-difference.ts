@@ -51,7 +51,8 @@ export function jsonDifference(expected: JsonSide, actual: JsonSide, path: strin
     const isInOrder = isSame && partner.every((j, i) => i === j);
     const isSpelledSame = isInOrder && e.keys.every((key, i) => key === a.keys[i]);
     if (isSpelledSame) compareSpace(e, a, at);
-    else if (isSame && !isInOrder) out.push({ path: at, kind: "encoding", expected: expectedText(e), actual: actualText(a) });
+    else if (isSame && !isInOrder)
+      out.push({ path: at, kind: "encoding", expected: expectedText(e), actual: actualText(a) });
     const taken = new Set<number>();
     e.values.forEach((value, i) => {
       const place = pathKey(at, keyText(e.keys[i]!));
@@ -59,7 +60,8 @@ export function jsonDifference(expected: JsonSide, actual: JsonSide, path: strin
       if (j < 0) return missing(value, place);
       taken.add(j);
       const [expectedKey, actualKey] = [e.keys[i]!, a.keys[j]!];
-      if (expectedKey !== actualKey) out.push({ path: place, kind: "encoding", expected: expectedKey, actual: actualKey });
+      if (expectedKey !== actualKey)
+        out.push({ path: place, kind: "encoding", expected: expectedKey, actual: actualKey });
       compare(value, a.values[j]!, place);
     });
     a.values.forEach((value, j) => {

@@ -26,18 +26,69 @@ export function visitJsonLeaves(
 ): void {
   const opaque = options?.opaque?.size ? options.opaque : undefined;
   const nullable = options?.nullable?.size ? options.nullable : undefined;
-  const walk = (node: JsonNode, path: string): void => {
+  const walk = (node: JsonNode, place: Place): void => {
     if (node.kind !== "object" && node.kind !== "array") {
-      visit(nullable?.has(pathPattern(path)) ? "scalar" : node.kind, path, node);
+      visit(nullable?.has(patternOf(place)) ? "scalar" : node.kind, place.path, node);
       return;
     }
-    if (opaque?.has(pathPattern(path)) && canBeOpaque?.(node) !== false) {
-      visit("json", path, node);
+    if (opaque?.has(patternOf(place)) && canBeOpaque?.(node) !== false) {
+      visit("json", place.path, node);
       return;
     }
     const { values } = node;
-    if (node.kind === "array") for (let i = 0; i < values.length; i++) walk(values[i]!, pathIndex(path, i));
-    else for (let i = 0; i < values.length; i++) walk(values[i]!, pathKey(path, keyText(node.keys[i]!)));
+    if (node.kind === "array") for (let i = 0; i < values.length; i++) walk(values[i]!, itemOf(place, i));
+    else for (let i = 0; i < values.length; i++) walk(values[i]!, fieldOf(place, node.keys[i]!));
   };
-  walk(root, rootPath);
+  walk(root, rootOf(rootPath));
+}
+
+/** A path that was made before: making one anew costs more than reading the value that stands there. */
+interface Place {
+  readonly path: string;
+  pattern: string | undefined;
+  /** By raw key. */
+  readonly fields: Map<string, Place>;
+  readonly items: Place[];
+}
+
+/** Beyond this the places are forgotten: payloads whose keys are data would fill the memory. */
+const MAX_PLACES = 50_000;
+let places = new Map<string, Place>();
+let placeCount = 0;
+
+function placeOf(path: string): Place {
+  placeCount++;
+  return { path, pattern: undefined, fields: new Map(), items: [] };
+}
+
+function rootOf(path: string): Place {
+  if (placeCount > MAX_PLACES) {
+    places = new Map();
+    placeCount = 0;
+  }
+  let root = places.get(path);
+  if (root === undefined) places.set(path, (root = placeOf(path)));
+  return root;
+}
+
+function fieldOf(parent: Place, rawKey: string): Place {
+  let place = parent.fields.get(rawKey);
+  if (place === undefined) {
+    place = placeOf(pathKey(parent.path, keyText(rawKey)));
+    if (placeCount <= MAX_PLACES) parent.fields.set(rawKey, place);
+  }
+  return place;
+}
+
+function itemOf(parent: Place, index: number): Place {
+  let place = parent.items[index];
+  if (place === undefined) {
+    place = placeOf(pathIndex(parent.path, index));
+    if (placeCount <= MAX_PLACES && index === parent.items.length) parent.items.push(place);
+  }
+  return place;
+}
+
+function patternOf(place: Place): string {
+  return (place.pattern ??= pathPattern(place.path));
 }

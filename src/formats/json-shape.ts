@@ -69,10 +69,16 @@ export function showJson(root: JsonNode, leafAt: (node: JsonNode) => FilledLeaf 
   return { open: "{", entries };
 }
 
+/** Keys, as `showStyle` gives them. */
+export const JSON_STYLE_KEYS: ReadonlySet<string> = new Set(['"spaced": ', '"indent": ', '"gaps": ']);
+
 /** The fields of a shape that tell the white space of a JSON text: none, `spaced`, `indent`, `gaps`. */
 export function showStyle(root: JsonNode, text: string, leafAt: (node: JsonNode) => unknown): [string, ShowNode][] {
   const tokens = jsonTokens<JsonNode>(root, (node) => (leafAt(node) === undefined ? undefined : { hole: node }));
-  const style = styleOfGaps(tokens, readGaps(text, tokens, (node) => node.end - node.start));
+  const style = styleOfGaps(
+    tokens,
+    readGaps(text, tokens, (node) => node.end - node.start),
+  );
   const out: [string, ShowNode][] = [];
   if (style.spaced) out.push(['"spaced": ', "true"]);
   if (style.indent !== undefined) {

@@ -1,14 +1,18 @@
 /**
  * Zstandard (RFC 8878), chunk by chunk. The work is fzstd's; this file walks the boundaries of frames and blocks beside it, since a
- * frame's header asks for a window of up to 2 GB that the library would allocate, and since only they say where the data ends.
+ * frame's header may ask for a window of 2 GB, which the library would allocate, and since only they say where the data ends.
  */
 import { Decompress } from "fzstd";
+import { createByteCollector } from "../base/byte-collector.ts";
 import { concatBytes } from "../base/bytes.ts";
 
 /** What a content coding may ask for (RFC 9659). */
 const MAX_WINDOW_BYTES = 8 * 1024 * 1024;
 const MAGIC = 0xfd2fb528;
+/** First 28 of the 32 bits of a skippable frame's magic number. */
 const SKIPPABLE = 0x184d2a5;
+/** A skippable frame of 18 bytes: the library waits for as many before it looks at a frame, and a small frame has fewer. */
+const PADDING = Uint8Array.from([0x50, 0x2a, 0x4d, 0x18, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
 
 export interface ZstdDecoder {
   /** All that these bytes let be known, at most `maxPushBytes`; undefined, from then on always, where they are not of this coding. */
@@ -18,107 +22,124 @@ export interface ZstdDecoder {
 }
 
 export function createZstdDecoder(maxPushBytes: number): ZstdDecoder {
-  const walker = createFrameWalker();
+  const walker = createWalker();
+  const waiting = createByteCollector();
   let parts: Uint8Array[] = [];
   let length = 0;
   let hasFailed = false;
   const decompressor = new Decompress((part) => {
     length += part.length;
     if (length > maxPushBytes) throw new RangeError("longer than one push may give");
-    // The library copies from this part into its window after this call and does not touch it again.
+    // The library copies this part into its window after the call and does not touch it again.
     parts.push(part);
   });
+  const feed = (bytes: Uint8Array): void => {
+    const whole = walker.push(bytes);
+    if (whole === undefined) {
+      hasFailed = true;
+      return;
+    }
+    // Whole blocks only: the library would look at an open block anew with each chunk.
+    if (whole > 0) {
+      waiting.append(bytes.slice(0, whole));
+      decompressor.push(waiting.take());
+    }
+    if (whole < bytes.length) waiting.append(bytes.slice(whole));
+    if (walker.isWhole()) decompressor.push(PADDING.slice());
+  };
   return {
     push(bytes) {
       if (hasFailed) return undefined;
+      try {
+        if (bytes.length > 0) feed(bytes);
+      } catch {
+        hasFailed = true; // The library says by throwing that the bytes are not of this coding.
+      }
+      const out = hasFailed ? undefined : concatBytes(parts);
       parts = [];
       length = 0;
-      try {
-        hasFailed = !walker.push(bytes);
-        // The library keeps what it cannot use yet.
-        if (!hasFailed) decompressor.push(Uint8Array.from(bytes));
-      } catch {
-        hasFailed = true; // It says by throwing that the bytes are not of this coding.
-      }
-      return hasFailed ? undefined : concatBytes(parts);
+      return out;
     },
     isWhole: () => !hasFailed && walker.isWhole(),
   };
 }
 
-/** Reads headers and skips what they announce. `push` answers false for what is no frame, or one with too large a window. */
-function createFrameWalker(): { push(bytes: Uint8Array): boolean; isWhole(): boolean } {
-  let header = new Uint8Array(18);
+interface Walker {
+  /** How many of these bytes go up to the end of the last block or frame; undefined for what is no frame, or has too large a window. */
+  push(bytes: Uint8Array): number | undefined;
+  isWhole(): boolean;
+}
+
+/** Reads headers and skips what they announce. */
+function createWalker(): Walker {
+  const header = new Uint8Array(18);
   let have = 0;
   let toSkip = 0;
-  let state: "frame" | "block" | "checksum" = "frame";
+  let next: "frame" | "block" | "checksum" = "frame";
   let hasChecksum = false;
-  let afterBlocks: "frame" | "block" = "frame";
-  let isBad = false;
 
-  /** Bytes that the header at hand needs, as far as can be told from those that are there. */
-  const needed = (): number => {
-    if (state === "block") return 3;
-    if (state === "checksum") return 4;
-    if (have < 5) return 5;
-    if (isSkippable()) return 8;
-    const descriptor = header[4]!;
-    const isSingle = (descriptor >> 5) & 1;
-    const sizeBytes = [isSingle, 2, 4, 8][descriptor >> 6]!;
-    return 5 + (1 - isSingle) + [0, 1, 2, 4][descriptor & 3]! + sizeBytes;
-  };
   const number = (at: number, count: number): number => {
     let out = 0;
     for (let i = count - 1; i >= 0; i--) out = out * 256 + header[at + i]!;
     return out;
   };
   const isSkippable = (): boolean => Math.floor(number(0, 4) / 16) === SKIPPABLE;
-  const readFrame = (): boolean => {
-    if (isSkippable()) {
-      toSkip = number(4, 4);
-      return true;
-    }
-    if (number(0, 4) !== MAGIC) return false;
-    const descriptor = header[4]!;
-    hasChecksum = (descriptor & 4) !== 0;
-    state = "block";
-    if (((descriptor >> 5) & 1) === 0) {
-      const [exponent, mantissa] = [header[5]! >> 3, header[5]! & 7];
-      return 2 ** (10 + exponent) * (1 + mantissa / 8) <= MAX_WINDOW_BYTES;
-    }
-    const sizeBytes = [1, 2, 4, 8][descriptor >> 6]!;
-    return number(have - sizeBytes, sizeBytes) + (sizeBytes === 2 ? 256 : 0) <= MAX_WINDOW_BYTES;
+  const contentSizeBytes = (): number => [(header[4]! >> 5) & 1, 2, 4, 8][header[4]! >> 6]!;
+  const isSingleSegment = (): boolean => (header[4]! & 32) !== 0;
+  /** Length of the header at hand, as far as the bytes that are there can tell. */
+  const needed = (): number => {
+    if (next === "block") return 3;
+    if (next === "checksum") return 4;
+    if (have < 5) return 5;
+    if (isSkippable()) return 8;
+    return 5 + (isSingleSegment() ? 0 : 1) + [0, 1, 2, 4][header[4]! & 3]! + contentSizeBytes();
   };
+  const windowBytes = (): number => {
+    if (!isSingleSegment()) return 2 ** (10 + (header[5]! >> 3)) * (1 + (header[5]! & 7) / 8);
+    const count = contentSizeBytes();
+    return number(have - count, count) + (count === 2 ? 256 : 0);
+  };
+  /** Takes in a whole header; false where it is none. */
   const readHeader = (): boolean => {
-    if (state === "frame") return readFrame();
-    if (state === "checksum") {
-      state = "frame";
+    if (next === "checksum") next = "frame";
+    else if (next === "block") {
+      const word = number(0, 3);
+      const type = (word >> 1) & 3;
+      toSkip = type === 1 ? 1 : word >> 3;
+      if ((word & 1) === 1) next = hasChecksum ? "checksum" : "frame";
+      return type !== 3;
+    } else if (isSkippable()) toSkip = number(4, 4);
+    else {
+      if (number(0, 4) !== MAGIC || windowBytes() > MAX_WINDOW_BYTES) return false;
+      hasChecksum = (header[4]! & 4) !== 0;
+      next = "block";
+      isOpen = true;
       return true;
     }
-    const word = number(0, 3);
-    const isRle = ((word >> 1) & 3) === 1;
-    toSkip = isRle ? 1 : word >> 3;
-    afterBlocks = (word & 1) === 1 ? "frame" : "block";
-    if (afterBlocks === "frame") state = hasChecksum ? "checksum" : "frame";
-    return ((word >> 1) & 3) !== 3;
+    return true;
   };
+  /** A frame header was read whose first block is still to come. */
+  let isOpen = false;
 
   return {
     push(bytes) {
-      for (let at = 0; at < bytes.length && !isBad; ) {
+      let boundary = 0;
+      for (let at = 0; at < bytes.length;) {
         if (toSkip > 0) {
           const step = Math.min(toSkip, bytes.length - at);
           toSkip -= step;
           at += step;
-          continue;
+        } else {
+          header[have++] = bytes[at++]!;
+          if (have < needed()) continue;
+          isOpen = false;
+          if (!readHeader()) return undefined;
+          have = 0;
         }
-        header[have++] = bytes[at++]!;
-        if (have < needed()) continue;
-        isBad = !readHeader();
-        have = 0;
+        if (toSkip === 0 && have === 0 && !isOpen) boundary = at;
       }
-      return !isBad;
+      return boundary;
     },
-    isWhole: () => !isBad && state === "frame" && have === 0 && toSkip === 0,
+    isWhole: () => next === "frame" && have === 0 && toSkip === 0,
   };
 }
