@@ -1,20 +1,8 @@
 #!/usr/bin/env node
 import type { Command } from "commander";
-import type { CommandDefinition } from "./command.ts";
-import type { GlobalOptions } from "./terminal.ts";
 import { VERSION } from "../base/version.ts";
-
-/** Each command is loaded only when it runs: starting is as fast as Node itself. */
-const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: CommandDefinition }>>> = {
-  init: () => import("./commands/init.ts"),
-  record: () => import("./commands/record.ts"),
-  synth: () => import("./commands/synth.ts"),
-  serve: () => import("./commands/serve.ts"),
-  check: () => import("./commands/check.ts"),
-  inspect: () => import("./commands/inspect.ts"),
-  doctor: () => import("./commands/doctor.ts"),
-  demo: () => import("./commands/demo.ts"),
-};
+import { COMMANDS } from "./commands.ts";
+import type { GlobalOptions } from "./terminal.ts";
 
 async function main(argv: readonly string[]): Promise<number> {
   if (argv[0] === "--version" || argv[0] === "-V") {
