@@ -1,0 +1,61 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createBench, load, whole, writeSession, type Bench, type Result, type WrittenExchange } from "./harness.ts";
+
+const STREAMS = [1, 100, 1000, 5000];
+const GOALS: Readonly<Record<number, string>> = { 100: "≤ 2", 1000: "≤ 6", 5000: "≤ 60" };
+const EVENTS = 200;
+const BODY = JSON.stringify({ stream: true, topic: "pace" });
+
+interface Pace {
+  readonly events: number;
+  readonly expected: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+  readonly driftMs: number;
+}
+
+/** How far events come from their recorded times, with all streams open at once and 20 ms between events on average. */
+export async function measurePace(): Promise<Result> {
+  const bench = createBench();
+  try {
+    const timesMs = await learn(bench);
+    const file = join(bench.dir, "times.json");
+    writeFileSync(file, JSON.stringify(timesMs));
+    const twin = await bench.startWraith(["serve", "p"], 0);
+    const rows: string[][] = [];
+    for (const streams of STREAMS) {
+      const seen = await load<Pace>(bench, "pace.mjs", twin.port, streams, BODY, file);
+      if (seen.events !== seen.expected) throw new Error(`${seen.events} events for ${seen.expected}`);
+      rows.push([whole(streams), whole(streams * 50), seen.p50.toFixed(2), seen.p99.toFixed(2), seen.max.toFixed(1), seen.driftMs.toFixed(2), GOALS[streams] ?? ""]);
+    }
+    return {
+      title: `Pace at --speed 1: ${EVENTS} events a stream, 20 ms apart on average, all streams open at once`,
+      columns: ["streams", "events/s", "p50 error ms", "p99 error ms", "max ms", "drift ms", "goal p99"],
+      rows,
+      notes: ["Errors are against the recorded times since the request, as the client sees them: network and client included."],
+    };
+  } finally {
+    await bench.close();
+  }
+}
+
+/** Learns a stream with gaps of 10 to 30 ms. */
+async function learn(bench: Bench): Promise<number[]> {
+  const timesMs: number[] = [];
+  for (let i = 0, at = 30; i < EVENTS; i++) {
+    timesMs.push(at);
+    at += 10 + ((i * 7919) % 21);
+  }
+  await bench.wraith("init", "p", "--base-url", "http://127.0.0.1:9");
+  const exchange: WrittenExchange = {
+    path: "/v1/feed",
+    requestBody: BODY,
+    contentType: "text/event-stream",
+    chunks: timesMs.map((atMs, n) => ({ atMs, text: `data: ${JSON.stringify({ n, text: "x".repeat(60 + (n % 9)) })}\n\n` })),
+  };
+  writeSession(bench, "p", "written", [exchange]);
+  await bench.wraith("synth", "p");
+  return timesMs;
+}
