@@ -56,7 +56,7 @@ export function showHole(name: string, kind: LeafKind, implied: LeafKind): strin
 
 /** The tree as it stands in a shape. `leafAt` gives the leaf that a node is, if it is one. */
 export function showJson(root: JsonNode, leafAt: (node: JsonNode) => FilledLeaf | undefined): ShowNode {
-  const leaf = leafAt(root);
+  const leaf = shownLeaf(root, leafAt);
   if (leaf !== undefined)
     return "hole" in leaf.filling ? showHole(leaf.filling.hole, leaf.kind, "string") : leaf.filling.raw;
   if (root.kind === "array")
@@ -69,12 +69,24 @@ export function showJson(root: JsonNode, leafAt: (node: JsonNode) => FilledLeaf 
   return { open: "{", entries };
 }
 
+/** The leaf that a node is shown as. An opaque container that is a constant is shown as any other container: it is read back as one. */
+function shownLeaf(node: JsonNode, leafAt: (node: JsonNode) => FilledLeaf | undefined): FilledLeaf | undefined {
+  const leaf = leafAt(node);
+  return leaf !== undefined && "raw" in leaf.filling && "values" in node ? undefined : leaf;
+}
+
 /** Keys, as `showStyle` gives them. */
 export const JSON_STYLE_KEYS: ReadonlySet<string> = new Set(['"spaced": ', '"indent": ', '"gaps": ']);
 
 /** The fields of a shape that tell the white space of a JSON text: none, `spaced`, `indent`, `gaps`. */
-export function showStyle(root: JsonNode, text: string, leafAt: (node: JsonNode) => unknown): [string, ShowNode][] {
-  const tokens = jsonTokens<JsonNode>(root, (node) => (leafAt(node) === undefined ? undefined : { hole: node }));
+export function showStyle(
+  root: JsonNode,
+  text: string,
+  leafAt: (node: JsonNode) => FilledLeaf | undefined,
+): [string, ShowNode][] {
+  const tokens = jsonTokens<JsonNode>(root, (node) =>
+    shownLeaf(node, leafAt) === undefined ? undefined : { hole: node },
+  );
   const style = styleOfGaps(
     tokens,
     readGaps(text, tokens, (node) => node.end - node.start),

@@ -34,8 +34,9 @@ export function scanLeaf(kind: LeafKind, text: string, at: number): number {
       return isProse(text.slice(at, end)) ? end : -1;
     }
     case "rest":
-      return isJsonContainer(at === 0 ? text : text.slice(at)) ? -1 : text.length;
+      break;
   }
+  return isJsonContainer(text.slice(at)) ? -1 : text.length;
 }
 
 /** Whether a text is JSON to wraith: RFC 8259, and made of well-formed UTF-8 (`textFromBytes` shows other bytes as lone surrogates). */
