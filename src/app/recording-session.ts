@@ -2,7 +2,8 @@ import { WraithError } from "../base/errors.ts";
 import { VERSION } from "../base/version.ts";
 import type { LineSink } from "../net/tap.ts";
 import type { SessionHead } from "../recording/exchange.ts";
-import { openJournal, readSession, type Journal } from "../store/recordings.ts";
+import { openJournal, type Journal } from "../store/journal.ts";
+import { readSession } from "../store/recordings.ts";
 import type { Workspace } from "../store/workspace.ts";
 
 /** Bytes that may wait for a slow disk before recordings are given up (SPEC section 3). */

@@ -9,8 +9,11 @@ import { createLineReader, type WrecLine } from "./wrec.ts";
 export interface SessionReader {
   /** Pieces may be cut anywhere. They are not kept. Throws WraithError RECORDING_INVALID where the first line is no session head. */
   push(bytes: Uint8Array): void;
-  /** The session; exchanges that are still open are truncated by the recorder. Throws as `push` does. */
-  end(): Session;
+  /**
+   * The session; exchanges that are still open are truncated by the recorder. `broken` says why nothing more could be read,
+   * where that was not the end. Throws as `push` does.
+   */
+  end(broken?: string): Session;
 }
 
 export interface SessionReaderOptions {
@@ -30,7 +33,13 @@ export function createSessionReader(options: SessionReaderOptions): SessionReade
   const rest = createByteCollector();
   const take = (line: Uint8Array): void => {
     const text = utf8FromBytes(line);
-    assembler.add(text === undefined ? { kind: "bad", reason: "not UTF-8, torn perhaps" } : text.trim() === "" ? undefined : lines.read(text));
+    assembler.add(
+      text === undefined
+        ? { kind: "bad", reason: "not UTF-8, torn perhaps" }
+        : text.trim() === ""
+          ? undefined
+          : lines.read(text),
+    );
   };
   return {
     push(bytes) {
@@ -46,8 +55,9 @@ export function createSessionReader(options: SessionReaderOptions): SessionReade
       }
       if (start < bytes.length) rest.append(bytes.slice(start));
     },
-    end() {
+    end(broken) {
       if (rest.length > 0) take(rest.take());
+      if (broken !== undefined) assembler.add({ kind: "bad", reason: broken });
       return assembler.finish();
     },
   };
@@ -59,7 +69,10 @@ type Growing = {
 } & { isOpen: boolean; isLateTold: boolean };
 
 /** Puts the lines of one file together. Undefined is an empty line. */
-function createAssembler({ file, session }: SessionReaderOptions): { add(line: WrecLine | undefined): void; finish(): Session } {
+function createAssembler({ file, session }: SessionReaderOptions): {
+  add(line: WrecLine | undefined): void;
+  finish(): Session;
+} {
   let head: SessionHead | undefined;
   let lineNumber = 0;
   let ended = false;
@@ -77,10 +90,20 @@ function createAssembler({ file, session }: SessionReaderOptions): { add(line: W
     if (byNumber.has(line.x)) return complain(`exchange ${line.x} begins a second time`);
     const { x: index, atUs: openUs, conn, stream, request, coding } = line;
     const exchange: Growing = {
-      session, index, conn, stream, openUs, request,
-      requestChunks: [], informational: [], chunks: [],
-      close: CUT, scrubbed: [], unscrubbed: false,
-      isOpen: true, isLateTold: false,
+      session,
+      index,
+      conn,
+      stream,
+      openUs,
+      request,
+      requestChunks: [],
+      informational: [],
+      chunks: [],
+      close: CUT,
+      scrubbed: [],
+      unscrubbed: false,
+      isOpen: true,
+      isLateTold: false,
     };
     if (coding !== undefined) exchange.requestCoding = coding;
     exchanges.push(exchange);
@@ -92,7 +115,8 @@ function createAssembler({ file, session }: SessionReaderOptions): { add(line: W
     if (exchange === undefined) return complain(`exchange ${line.x} has not begun`);
     if (!exchange.isOpen) {
       // Said once: a stream that was cut by a broken line may have thousands of lines after it.
-      if (!exchange.isLateTold) complain(`exchange ${line.x} has ended already; this line and those that follow of it are left out`);
+      if (!exchange.isLateTold)
+        complain(`exchange ${line.x} has ended already; this line and those that follow of it are left out`);
       exchange.isLateTold = true;
       return;
     }
@@ -102,13 +126,17 @@ function createAssembler({ file, session }: SessionReaderOptions): { add(line: W
     open.delete(exchange);
   };
   const invalid = (reason: string): WraithError =>
-    new WraithError("RECORDING_INVALID", `The first line of the recording is not the head of a session: ${reason}.`, { file, line: 1 });
+    new WraithError("RECORDING_INVALID", `The first line of the recording is not the head of a session: ${reason}.`, {
+      file,
+      line: 1,
+    });
 
   return {
     add(line) {
       lineNumber++;
       if (head === undefined) {
-        if (line?.kind !== "session") throw invalid(line === undefined ? "it is empty" : line.kind === "bad" ? line.reason : "it has no wrec");
+        if (line?.kind !== "session")
+          throw invalid(line === undefined ? "it is empty" : line.kind === "bad" ? line.reason : "it has no wrec");
         head = session === undefined ? line.head : { ...line.head, session };
         return;
       }
@@ -136,7 +164,10 @@ function createAssembler({ file, session }: SessionReaderOptions): { add(line: W
   };
 }
 
-function addToExchange(exchange: Growing, line: Exclude<WrecLine, { kind: "session" | "open" | "ended" | "unknown" | "bad" }>): void {
+function addToExchange(
+  exchange: Growing,
+  line: Exclude<WrecLine, { kind: "session" | "open" | "ended" | "unknown" | "bad" }>,
+): void {
   switch (line.kind) {
     case "body": {
       const chunk: Chunk = { atUs: line.atUs, bytes: line.bytes };

@@ -1,5 +1,11 @@
 import { bytesEqual, textFromBytes } from "../base/bytes.ts";
-import { withoutHopByHop, type HeaderList, type RequestHead, type ResponseHead, type Termination } from "../base/http.ts";
+import {
+  withoutHopByHop,
+  type HeaderList,
+  type RequestHead,
+  type ResponseHead,
+  type Termination,
+} from "../base/http.ts";
 import type { Codec, Format, Formats, Frame } from "../formats/format.ts";
 import type { Chunk, Exchange } from "./exchange.ts";
 import type { ProjectedEvent, ProjectedFiller, Projection } from "./projection.ts";
@@ -31,7 +37,12 @@ export function project(bytes: ResponseBytes, format: Format): Projection {
   const take = (frame: Frame, atUs: number): void => {
     frames.push(frame);
     if (frame.kind !== "message") {
-      filler.push({ before: events.length, text: textFromBytes(frame.bytes), atUs, malformed: frame.kind === "malformed" });
+      filler.push({
+        before: events.length,
+        text: textFromBytes(frame.bytes),
+        atUs,
+        malformed: frame.kind === "malformed",
+      });
       return;
     }
     const text = codec.decode(frame.bytes);
@@ -71,7 +82,10 @@ export function projectExchange(exchange: Exchange, formats: Formats): Projectio
   const format = formats.find(request, response);
   const headUs = exchange.headUs ?? exchange.openUs;
   const closeUs = exchange.closeUs ?? Math.max(headUs, chunks.at(-1)?.atUs ?? 0, exchange.trailersUs ?? 0);
-  return project({ request, response, zeroUs: zeroOfExchange(exchange, format), headUs, chunks, trailers, close, closeUs }, format);
+  return project(
+    { request, response, zeroUs: zeroOfExchange(exchange, format), headUs, chunks, trailers, close, closeUs },
+    format,
+  );
 }
 
 /**

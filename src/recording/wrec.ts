@@ -91,20 +91,31 @@ function directedLine(value: Record_, x: number, atUs: number, dir: unknown, blo
     return bytes === undefined ? bad("b64 is not base64") : { kind: "body", x, atUs, dir, bytes };
   }
   if (trailers !== undefined)
-    return isHeaderList(trailers) ? { kind: "trailers", x, atUs, dir, trailers } : bad("trailers is not a list of pairs of text");
+    return isHeaderList(trailers)
+      ? { kind: "trailers", x, atUs, dir, trailers }
+      : bad("trailers is not a list of pairs of text");
   if (value["end"] === true) return { kind: "body-end", x, atUs, dir };
   return text === undefined ? { kind: "unknown" } : bad("text is not text");
 }
 
 function sessionLine(value: Record_): WrecLine {
   const { wrec, session, startedAt, twin, baseUrl, tags, tool, scrub } = value;
-  if (wrec !== WREC_VERSION) return bad(`version ${JSON.stringify(wrec)} of the format is not known here, only ${WREC_VERSION}`);
+  if (wrec !== WREC_VERSION)
+    return bad(`version ${JSON.stringify(wrec)} of the format is not known here, only ${WREC_VERSION}`);
   if (typeof session !== "string") return bad("session is not text");
   if (typeof startedAt !== "string" || Number.isNaN(Date.parse(startedAt))) return bad("startedAt is not a time");
   if (tags !== undefined && !isTextList(tags)) return bad("tags is not a list of text");
   return {
     kind: "session",
-    head: { session, twin: textOr(twin, ""), baseUrl: textOr(baseUrl, ""), startedAt, tags: tags ?? [], tool: textOr(tool, ""), scrub },
+    head: {
+      session,
+      twin: textOr(twin, ""),
+      baseUrl: textOr(baseUrl, ""),
+      startedAt,
+      tags: tags ?? [],
+      tool: textOr(tool, ""),
+      scrub,
+    },
   };
 }
 
@@ -112,7 +123,8 @@ function openLine(open: unknown, x: number, atUs: number): WrecLine {
   if (!isRecord(open)) return bad("open is not an object");
   const { protocol, httpVersion, method, path, query, headers, conn, stream, coding } = open;
   if (typeof protocol !== "string") return bad("open.protocol is not text");
-  if (httpVersion !== "1.0" && httpVersion !== "1.1" && httpVersion !== "2") return bad("open.httpVersion is not known");
+  if (httpVersion !== "1.0" && httpVersion !== "1.1" && httpVersion !== "2")
+    return bad("open.httpVersion is not known");
   if (typeof method !== "string") return bad("open.method is not text");
   if (typeof path !== "string") return bad("open.path is not text");
   if (!isHeaderList(headers)) return bad("open.headers is not a list of pairs of text");
@@ -123,7 +135,14 @@ function openLine(open: unknown, x: number, atUs: number): WrecLine {
     conn: isCount(conn) ? conn : 0,
     stream: isCount(stream) ? stream : null,
     // A protocol that is not known here is read all the same: the format of an exchange is found by its headers.
-    request: { protocol: protocol as RequestHead["protocol"], httpVersion, method, path, query: textOr(query, ""), headers },
+    request: {
+      protocol: protocol as RequestHead["protocol"],
+      httpVersion,
+      method,
+      path,
+      query: textOr(query, ""),
+      headers,
+    },
     coding: typeof coding === "string" ? coding : undefined,
   };
 }
@@ -133,7 +152,12 @@ function headLine(head: unknown, x: number, atUs: number): WrecLine {
   const { status, headers, coding } = head;
   if (!isCount(status)) return bad("head.status is not a number");
   if (!isHeaderList(headers)) return bad("head.headers is not a list of pairs of text");
-  return { kind: "head", x, atUs, response: typeof coding === "string" ? { status, headers, coding } : { status, headers } };
+  return {
+    kind: "head",
+    x,
+    atUs,
+    response: typeof coding === "string" ? { status, headers, coding } : { status, headers },
+  };
 }
 
 function informationalLine(value: unknown, x: number, atUs: number): WrecLine {
@@ -157,7 +181,14 @@ function closeLine(value: Record_, x: number, atUs: number): WrecLine {
     ...(isCount(code) ? { code } : {}),
     ...(typeof detail === "string" ? { detail } : {}),
   };
-  return { kind: "close", x, atUs, close: termination, scrubbed: scrubbed ?? [], unscrubbed: value["unscrubbed"] === true };
+  return {
+    kind: "close",
+    x,
+    atUs,
+    close: termination,
+    scrubbed: scrubbed ?? [],
+    unscrubbed: value["unscrubbed"] === true,
+  };
 }
 
 function bad(reason: string): WrecLine {
@@ -183,6 +214,9 @@ function isTextList(value: unknown): value is readonly string[] {
 function isHeaderList(value: unknown): value is HeaderList {
   return (
     Array.isArray(value) &&
-    value.every((pair: unknown) => Array.isArray(pair) && pair.length === 2 && typeof pair[0] === "string" && typeof pair[1] === "string")
+    value.every(
+      (pair: unknown) =>
+        Array.isArray(pair) && pair.length === 2 && typeof pair[0] === "string" && typeof pair[1] === "string",
+    )
   );
 }

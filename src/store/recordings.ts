@@ -1,4 +1,7 @@
-import type { Session, SessionHead } from "../recording/exchange.ts";
+import { WraithError } from "../base/errors.ts";
+import { createSessionReader } from "../recording/assemble.ts";
+import type { Session } from "../recording/exchange.ts";
+import { findSessionFile, findSessionFiles, openSessionFile, type SessionFile } from "./session-files.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface SessionFilter {
@@ -8,35 +11,56 @@ export interface SessionFilter {
   readonly tags: readonly string[];
 }
 
-/** Ids of all sessions (`.wrec` and `.wrec.gz`), in order of their start, then name. */
-export async function listSessions(_workspace: Workspace): Promise<readonly string[]> {
-  throw new Error("not written yet");
+/** Ids of all sessions (`.wrec` and `.wrec.gz`), in order of their start, then name. One whose first line is broken comes last. */
+export async function listSessions(workspace: Workspace): Promise<readonly string[]> {
+  return (await findSessionFiles(workspace)).map((s) => s.id);
 }
 
-/** Reads one session, also one that is still being written. Throws RECORDING_MISSING, RECORDING_INVALID (its first line is broken). */
-export async function readSession(_workspace: Workspace, _id: string): Promise<Session> {
-  throw new Error("not written yet");
+/**
+ * Reads one session, also one that is still being written. Its id is its file's name, whatever the first line says.
+ * Throws RECORDING_MISSING, RECORDING_INVALID (its first line is broken).
+ */
+export async function readSession(workspace: Workspace, id: string): Promise<Session> {
+  const file = await findSessionFile(workspace, id);
+  if (file === undefined) throw await missing(workspace, id);
+  return readSessionFile(file, id);
 }
 
-/** The sessions that the filter selects, one at a time, in the order of `listSessions`. */
-export async function* readSessions(_workspace: Workspace, _filter: SessionFilter): AsyncGenerator<Session> {
-  throw new Error("not written yet");
+/** The sessions that the filter selects, one at a time, in the order of `listSessions`. Throws RECORDING_MISSING for an id that is not there. */
+export async function* readSessions(workspace: Workspace, filter: SessionFilter): AsyncGenerator<Session> {
+  const files = await findSessionFiles(workspace);
+  for (const id of filter.sessions) if (!files.some((f) => f.id === id)) throw await missing(workspace, id);
+  for (const one of files) if (isSelected(one, filter)) yield await readSessionFile(one.file, one.id);
 }
 
-/** The open file of a session: lines are gathered and appended in batches, at most every 5 ms. */
-export interface Journal {
-  readonly session: string;
-  /** Takes a line (an object of the `.wrec` format, already scrubbed). Never blocks, never throws. */
-  append(line: object): void;
-  /** Bytes that wait for the disk. */
-  readonly waitingBytes: number;
-  /** The first write error, once there was one; later lines are dropped. */
-  readonly failure: Error | undefined;
-  /** Writes what waits and closes the file. */
-  close(): Promise<void>;
+/** One whose first line is broken may have had any tag: reading it says what is wrong. */
+function isSelected({ id, head }: SessionFile, { sessions, tags }: SessionFilter): boolean {
+  if (sessions.length > 0 && !sessions.includes(id)) return false;
+  return tags.length === 0 || head === undefined || head.tags.some((t) => tags.includes(t));
 }
 
-/** Opens a session's file for appending and writes its first line (a named session that exists gets none). Throws DISK_FAILED. */
-export async function openJournal(_workspace: Workspace, _head: SessionHead): Promise<Journal> {
-  throw new Error("not written yet");
+async function readSessionFile(file: string, id: string): Promise<Session> {
+  const reader = createSessionReader({ file, session: id });
+  const content = openSessionFile(file);
+  try {
+    for await (const piece of content as AsyncIterable<Buffer>) reader.push(piece);
+  } catch (error) {
+    if (!String((error as NodeJS.ErrnoException).code).startsWith("Z_")) throw error;
+    return reader.end(`the file is not whole gzip: ${(error as Error).message}`);
+  } finally {
+    content.destroy();
+  }
+  return reader.end();
+}
+
+async function missing(workspace: Workspace, id: string): Promise<WraithError> {
+  const ids = await listSessions(workspace);
+  const last = ids.slice(-5).join(", ");
+  const others =
+    ids.length === 0
+      ? "it has no recordings"
+      : ids.length <= 5
+        ? `it has ${last}`
+        : `it has ${ids.length}, of which the last are ${last}`;
+  return new WraithError("RECORDING_MISSING", `"${workspace.name}" has no session ${JSON.stringify(id)}; ${others}.`);
 }
