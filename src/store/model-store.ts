@@ -1,10 +1,34 @@
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join, relative, sep } from "node:path";
+import { utf8FromBytes } from "../base/bytes.ts";
+import { digest } from "../base/digest.ts";
+import { WraithError } from "../base/errors.ts";
 import type { Formats } from "../formats/format.ts";
-import type { LoadedModel, Model, Take, Variant } from "../model/model.ts";
-import type { Workspace } from "./workspace.ts";
+import { loadModel } from "../model/loaded-model.ts";
+import type { LoadedModel, Model, Route, Take, Variant } from "../model/model.ts";
+import { formatModel, parseModel } from "../model/symbols.ts";
+import { formatTake, parseTakes } from "../model/take-lines.ts";
+import { isMissing, type Workspace } from "./workspace.ts";
 
-/** Reads symbols.json and the takes. Throws MODEL_MISSING, MODEL_INVALID (file, line, field). */
-export async function readModel(_workspace: Workspace, _formats: Formats): Promise<LoadedModel> {
-  throw new Error("not written yet");
+/** Beside symbols.json: what `synth` wrote, to tell whether a person has edited it since. */
+const STAMP_FILE = "synth.json";
+/** Files that are read or written at once. */
+const AT_ONCE = 32;
+
+/**
+ * Reads symbols.json and the takes. Throws MODEL_MISSING, MODEL_INVALID (file, line, field).
+ *
+ * A model is replaced by renaming two folders. Where a crash came in between, the new one is whole and stands beside.
+ */
+export async function readModel(workspace: Workspace, formats: Formats): Promise<LoadedModel> {
+  const { folder, symbols } = await openModel(workspace);
+  const model = parseModel(symbols, join(folder, "symbols.json"), formats);
+  const takes = new Map<Variant, readonly Take[]>();
+  await forEachVariant(model, async (route, variant) => {
+    const file = takesFile(folder, variant);
+    takes.set(variant, parseTakes(await readTakes(file, route, variant), file, route, variant));
+  });
+  return loadModel(model, takes, formats);
 }
 
 /**
@@ -12,10 +36,137 @@ export async function readModel(_workspace: Workspace, _formats: Formats): Promi
  * synth it throws MODEL_EDITED, unless `force`, which keeps the edited folder as model.bak.
  */
 export async function writeModel(
-  _workspace: Workspace,
-  _model: Model,
-  _takes: ReadonlyMap<Variant, readonly Take[]>,
-  _options: { force: boolean },
+  workspace: Workspace,
+  model: Model,
+  takes: ReadonlyMap<Variant, readonly Take[]>,
+  options: { force: boolean },
 ): Promise<void> {
-  throw new Error("not written yet");
+  const { modelDir, symbolsFile } = workspace;
+  await recover(workspace);
+  const isEdited = await wasEdited(workspace);
+  if (isEdited && !options.force)
+    throw new WraithError(
+      "MODEL_EDITED",
+      "The model was edited by hand since the last synth, and a new one would replace it.",
+      { file: symbolsFile },
+    );
+  const unfinished = `${modelDir}.tmp`;
+  try {
+    await rm(unfinished, { recursive: true, force: true });
+    await writeFolder(unfinished, model, takes);
+    await rename(unfinished, nextDir(workspace));
+  } catch (error) {
+    await rm(unfinished, { recursive: true, force: true });
+    throw error instanceof WraithError
+      ? error
+      : new WraithError(
+          "DISK_FAILED",
+          `The model cannot be written: ${(error as Error).message}.`,
+          { file: modelDir },
+          error,
+        );
+  }
+  // From here on a crash leaves a whole model, the old one or the new one.
+  const aside = isEdited ? `${modelDir}.bak` : `${modelDir}.old`;
+  await rm(aside, { recursive: true, force: true });
+  await renameWhereThere(modelDir, aside);
+  await rename(nextDir(workspace), modelDir);
+  await rm(`${modelDir}.old`, { recursive: true, force: true });
+}
+
+function nextDir({ modelDir }: Workspace): string {
+  return `${modelDir}.next`;
+}
+
+/** Ends what a crash left undone. */
+async function recover(workspace: Workspace): Promise<void> {
+  const { modelDir, symbolsFile } = workspace;
+  if ((await readIfThere(symbolsFile)) === undefined) await renameWhereThere(nextDir(workspace), modelDir);
+  else await rm(nextDir(workspace), { recursive: true, force: true });
+}
+
+async function writeFolder(folder: string, model: Model, takes: ReadonlyMap<Variant, readonly Take[]>): Promise<void> {
+  await mkdir(join(folder, "takes"), { recursive: true });
+  await forEachVariant(model, async (route, variant) => {
+    const file = takesFile(folder, variant);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, (takes.get(variant) ?? []).map((take) => `${formatTake(route, variant, take)}\n`).join(""));
+  });
+  const symbols = formatModel(model);
+  await writeFile(join(folder, "symbols.json"), symbols);
+  await writeFile(join(folder, STAMP_FILE), `${JSON.stringify({ wraith: 1, symbols: stampOf(symbols) })}\n`);
+}
+
+/** Whether symbols.json is another one than `synth` wrote; a model without its stamp may be a person's work, too. */
+async function wasEdited({ modelDir, symbolsFile }: Workspace): Promise<boolean> {
+  const symbols = await readIfThere(symbolsFile);
+  if (symbols === undefined) return false;
+  const stamp = await readIfThere(join(modelDir, STAMP_FILE));
+  return stamp === undefined || !stamp.toString().includes(stampOf(symbols.toString()));
+}
+
+/** Digest of symbols.json; git may have changed its line ends. */
+function stampOf(symbols: string): string {
+  return digest(symbols.replaceAll("\r\n", "\n"), 64);
+}
+
+async function openModel(workspace: Workspace): Promise<{ folder: string; symbols: string }> {
+  // The last look is for a folder that was renamed between the first two.
+  for (const folder of [workspace.modelDir, nextDir(workspace), workspace.modelDir]) {
+    const file = join(folder, "symbols.json");
+    const bytes = await readIfThere(file);
+    if (bytes !== undefined) return { folder, symbols: textOf(bytes, file) };
+  }
+  throw new WraithError("MODEL_MISSING", `"${workspace.name}" has no model yet.`, { file: workspace.symbolsFile });
+}
+
+async function readTakes(file: string, route: Route, variant: Variant): Promise<string> {
+  const bytes = await readIfThere(file);
+  if (bytes !== undefined) return textOf(bytes, file);
+  throw new WraithError("MODEL_INVALID", `The takes of variant ${variant.name} of ${route.route} are missing.`, {
+    file,
+  });
+}
+
+/** The file of a variant's takes. Throws MODEL_INVALID where symbols.json names one that lies elsewhere. */
+function takesFile(folder: string, variant: Variant): string {
+  const below = join(folder, "takes");
+  const file = join(below, ...variant.takesFile.split("/")) + ".jsonl";
+  const path = relative(below, file);
+  if (!path.startsWith("..") && !path.includes(`${sep}..`)) return file;
+  const place = { file: join(folder, "symbols.json") };
+  throw new WraithError(
+    "MODEL_INVALID",
+    `The takes of variant ${variant.name} must lie in model/takes, not at ${variant.takesFile}.`,
+    place,
+  );
+}
+
+async function forEachVariant(model: Model, work: (route: Route, variant: Variant) => Promise<void>): Promise<void> {
+  const all = model.routes.flatMap((route) => route.variants.map((variant) => [route, variant] as const));
+  for (let i = 0; i < all.length; i += AT_ONCE)
+    await Promise.all(all.slice(i, i + AT_ONCE).map(([route, variant]) => work(route, variant)));
+}
+
+function textOf(bytes: Uint8Array, file: string): string {
+  const text = utf8FromBytes(bytes);
+  if (text !== undefined) return text;
+  throw new WraithError("MODEL_INVALID", "The file is not UTF-8 text.", { file });
+}
+
+async function readIfThere(file: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+async function renameWhereThere(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
 }
