@@ -28,7 +28,6 @@ export interface JsonScalar {
   readonly end: number;
 }
 
-const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 
 /** Nesting beyond this is text, not JSON: a bound that no real payload reaches and that no stack overflows at. */
@@ -55,20 +54,25 @@ function skipSpace(r: Reader): void {
   }
 }
 
-function readString(r: Reader): void {
-  const { text } = r;
-  let p = r.at + 1;
+/** End of the string whose quote stands at `at`, or -1 - offset of what does not belong in it. */
+function stringEnd(text: string, at: number): number {
+  let p = at + 1;
   for (;;) {
     const c = text.charCodeAt(p);
-    if (c === 34) break;
+    if (c === 34) return p + 1;
     if (c === 92) {
       ESCAPE.lastIndex = p;
-      if (!ESCAPE.test(text)) throw new Malformed(p);
+      if (!ESCAPE.test(text)) return -1 - p;
       p = ESCAPE.lastIndex;
     } else if (c >= 32) p++;
-    else throw new Malformed(p); // control character, or NaN at the end of the text
+    else return -1 - p; // control character, or NaN at the end of the text
   }
-  r.at = p + 1;
+}
+
+function readString(r: Reader): void {
+  const end = stringEnd(r.text, r.at);
+  if (end < 0) throw new Malformed(-1 - end);
+  r.at = end;
 }
 
 function readValue(r: Reader, depth: number): JsonNode {
@@ -84,18 +88,17 @@ function readValue(r: Reader, depth: number): JsonNode {
     if (depth >= MAX_DEPTH) throw new Malformed(start);
     return c === 123 ? readObject(r, depth) : readArray(r, depth);
   }
-  if (text.startsWith("true", start)) r.at += 4;
-  else if (text.startsWith("false", start)) r.at += 5;
-  else if (text.startsWith("null", start)) {
-    r.at += 4;
-    return { kind: "null", raw: "null", start, end: r.at };
-  } else {
-    NUMBER.lastIndex = start;
-    if (!NUMBER.test(text)) throw new Malformed(start);
-    r.at = NUMBER.lastIndex;
-    return { kind: "number", raw: text.slice(start, r.at), start, end: r.at };
+  // t, f, n: everything else is a number or nothing.
+  if (c === 116 || c === 102 || c === 110) {
+    const word = c === 116 ? "true" : c === 102 ? "false" : "null";
+    if (!text.startsWith(word, start)) throw new Malformed(start);
+    r.at += word.length;
+    return { kind: c === 110 ? "null" : "boolean", raw: word, start, end: r.at };
   }
-  return { kind: "boolean", raw: text.slice(start, r.at), start, end: r.at };
+  const end = scanJsonNumber(text, start);
+  if (end < 0) throw new Malformed(start);
+  r.at = end;
+  return { kind: "number", raw: text.slice(start, end), start, end };
 }
 
 function readObject(r: Reader, depth: number): JsonObject {
@@ -174,22 +177,35 @@ export function scanJsonValue(text: string, at: number): number {
   }
 }
 
-/** End of the JSON string that begins at `at`, or -1. Trusts escapes: for text that parsed before. */
+/** End of the JSON string that begins at `at`, or -1. */
 export function scanJsonString(text: string, at: number): number {
-  if (text.charCodeAt(at) !== 34) return -1;
-  for (let q = at + 1; ; q++) {
-    q = text.indexOf('"', q);
-    if (q < 0) return -1;
-    let k = q;
-    while (text.charCodeAt(k - 1) === 92) k--;
-    if (((q - k) & 1) === 0) return q + 1;
-  }
+  return text.charCodeAt(at) === 34 ? Math.max(-1, stringEnd(text, at)) : -1;
 }
 
 /** End of the JSON number that begins at `at`, or -1. */
 export function scanJsonNumber(text: string, at: number): number {
-  NUMBER.lastIndex = at;
-  return NUMBER.test(text) ? NUMBER.lastIndex : -1;
+  let p = text.charCodeAt(at) === 45 ? at + 1 : at;
+  const whole = digitsEnd(text, p);
+  if (whole === p) return -1;
+  p = text.charCodeAt(p) === 48 ? p + 1 : whole;
+  if (text.charCodeAt(p) === 46) {
+    const fraction = digitsEnd(text, p + 1);
+    if (fraction === p + 1) return p;
+    p = fraction;
+  }
+  if ((text.charCodeAt(p) | 32) === 101) {
+    const sign = text.charCodeAt(p + 1);
+    const from = sign === 43 || sign === 45 ? p + 2 : p + 1;
+    const exponent = digitsEnd(text, from);
+    if (exponent > from) p = exponent;
+  }
+  return p;
+}
+
+function digitsEnd(text: string, at: number): number {
+  let p = at;
+  while (text.charCodeAt(p) >= 48 && text.charCodeAt(p) <= 57) p++;
+  return p;
 }
 
 /** The value of an object's key (given decoded), or undefined; the last of duplicates, as JSON.parse has it. */

@@ -37,7 +37,7 @@ export function visitJsonLeaves(
     }
     const { values } = node;
     if (node.kind === "array") for (let i = 0; i < values.length; i++) walk(values[i]!, itemOf(place, i));
-    else for (let i = 0; i < values.length; i++) walk(values[i]!, fieldOf(place, node.keys[i]!));
+    else for (let i = 0; i < values.length; i++) walk(values[i]!, fieldOf(place, node.keys[i]!, i));
   };
   walk(root, rootOf(rootPath));
 }
@@ -46,8 +46,11 @@ export function visitJsonLeaves(
 interface Place {
   readonly path: string;
   pattern: string | undefined;
+  readonly rawKey: string;
   /** By raw key. */
   readonly fields: Map<string, Place>;
+  /** By position, as last seen: comparing a key is cheaper than looking it up, and objects of one kind have their keys in one order. */
+  readonly order: Place[];
   readonly items: Place[];
 }
 
@@ -56,9 +59,9 @@ const MAX_PLACES = 50_000;
 let places = new Map<string, Place>();
 let placeCount = 0;
 
-function placeOf(path: string): Place {
+function placeOf(path: string, rawKey = ""): Place {
   placeCount++;
-  return { path, pattern: undefined, fields: new Map(), items: [] };
+  return { path, pattern: undefined, rawKey, fields: new Map(), order: [], items: [] };
 }
 
 function rootOf(path: string): Place {
@@ -71,12 +74,15 @@ function rootOf(path: string): Place {
   return root;
 }
 
-function fieldOf(parent: Place, rawKey: string): Place {
+function fieldOf(parent: Place, rawKey: string, position: number): Place {
+  const usual = parent.order[position];
+  if (usual !== undefined && usual.rawKey === rawKey) return usual;
   let place = parent.fields.get(rawKey);
   if (place === undefined) {
-    place = placeOf(pathKey(parent.path, keyText(rawKey)));
+    place = placeOf(pathKey(parent.path, keyText(rawKey)), rawKey);
     if (placeCount <= MAX_PLACES) parent.fields.set(rawKey, place);
   }
+  if (position <= parent.order.length && placeCount <= MAX_PLACES) parent.order[position] = place;
   return place;
 }
 

@@ -8,7 +8,7 @@ import type { LeafKind } from "./format.ts";
 export function scanLeaf(kind: LeafKind, text: string, at: number): number {
   switch (kind) {
     case "string":
-      return scanJsonString(text, at);
+      return ifWellFormed(text, at, scanJsonString(text, at));
     case "number":
       return scanJsonNumber(text, at);
     case "boolean":
@@ -17,11 +17,11 @@ export function scanLeaf(kind: LeafKind, text: string, at: number): number {
       return text.startsWith("null", at) ? at + 4 : -1;
     case "json": {
       const c = text.charCodeAt(at);
-      return c === 123 || c === 91 ? scanJsonValue(text, at) : -1;
+      return c === 123 || c === 91 ? ifWellFormed(text, at, scanJsonValue(text, at)) : -1;
     }
     case "scalar": {
       const c = text.charCodeAt(at);
-      return c === 123 || c === 91 ? -1 : scanJsonValue(text, at);
+      return c === 123 || c === 91 ? -1 : ifWellFormed(text, at, scanJsonValue(text, at));
     }
     case "line":
       return lineEnd(text, at);
@@ -37,6 +37,11 @@ export function scanLeaf(kind: LeafKind, text: string, at: number): number {
       break;
   }
   return isJsonContainer(text.slice(at)) ? -1 : text.length;
+}
+
+/** Bytes that are not UTF-8 are not in JSON, so a payload that has them is text. */
+function ifWellFormed(text: string, at: number, end: number): number {
+  return end < 0 || text.slice(at, end).isWellFormed() ? end : -1;
 }
 
 /** Whether a text is JSON to wraith: RFC 8259, and made of well-formed UTF-8 (`textFromBytes` shows other bytes as lone surrogates). */

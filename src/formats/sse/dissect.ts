@@ -1,15 +1,11 @@
-import { scanJsonValue, type JsonNode } from "../../base/json.ts";
+import { parseJson } from "../../base/json.ts";
 import type { DissectOptions, Dissection, Leaf, LeafKind } from "../format.ts";
 import { visitJsonLeaves } from "../json-leaves.ts";
 import { isProse } from "../leaf-kind.ts";
-import { linePaths, readLines, readPayload, valueOf, type SseLine, type SsePayload } from "./lines.ts";
+import { linePaths, readLines, readPayload, valueOf, type SsePayload } from "./lines.ts";
 
-interface Cut {
-  readonly start: number;
-  readonly end: number;
-  readonly kind: LeafKind;
-  readonly path: string;
-}
+/** Takes a leaf: what is between it and the one before is literal. */
+type Cut = (start: number, end: number, kind: LeafKind, path: string) => void;
 
 /**
  * Cuts an event at its leaves: JSON scalars of the payload (or lines of a text payload), ids, retry times, comments and unknown
@@ -18,54 +14,55 @@ interface Cut {
 export function dissectSse(text: string, options?: DissectOptions): Dissection {
   const lines = readLines(text);
   const payload = readPayload(text, lines);
-  const cuts: Cut[] = [];
+  const segments: string[] = [];
+  const leaves: Leaf[] = [];
+  let at = 0;
+  const cut: Cut = (start, end, kind, path) => {
+    segments.push(text.slice(at, start));
+    leaves.push({ kind, path, raw: text.slice(start, end) });
+    at = end;
+  };
+  // Of a payload on several lines all leaves are found at its first, and other lines may stand between: they are put in order.
+  const isSpread = payload !== undefined && payload.lines.length > 1;
+  const held: Parameters<Cut>[] = [];
+  const take: Cut = isSpread ? (...leaf) => void held.push(leaf) : cut;
   let event: string | undefined;
-  let hasData = false;
   let paths: readonly string[] | undefined;
   for (let i = 0; i < lines.length; i++) {
     const line = lines[i]!;
     if (line.kind === "event") event = valueOf(text, line);
     else if (line.kind === "data") {
-      if (!hasData) cutPayload(text, payload!, options, cuts);
-      hasData = true;
+      if (line === payload!.lines[0]) cutPayload(text, payload!, options, take);
     } else if (line.hasColon) {
       paths ??= linePaths(lines);
-      cuts.push({ start: line.valueStart, end: line.valueEnd, kind: "line", path: paths[i]! });
+      take(line.valueStart, line.valueEnd, "line", paths[i]!);
     }
   }
-  // The payload's cuts were made at its first line; other lines may stand between its lines.
-  if (payload !== undefined && payload.lines.length > 1) cuts.sort((a, b) => a.start - b.start);
-  const segments: string[] = [];
-  const leaves: Leaf[] = [];
-  let at = 0;
-  for (const { start, end, kind, path } of cuts) {
-    segments.push(text.slice(at, start));
-    leaves.push({ kind, path, raw: text.slice(start, end) });
-    at = end;
-  }
+  if (isSpread) for (const leaf of held.sort((a, b) => a[0] - b[0])) cut(...leaf);
   segments.push(text.slice(at));
-  return payload?.json === undefined
-    ? { segments, leaves, event }
-    : { segments, leaves, event, json: payload.json, jsonText: payload.text };
+  return { segments, leaves, event, json: payload?.json, jsonText: payload?.json && payload.text };
 }
 
-function cutPayload(text: string, payload: SsePayload, options: DissectOptions | undefined, cuts: Cut[]): void {
-  if (payload.json === undefined) return cutText(text, payload, cuts);
-  const isOneLine = payload.lines.length === 1;
-  const toText = isOneLine ? undefined : createOffsetMap(payload);
+function cutPayload(text: string, payload: SsePayload, options: DissectOptions | undefined, cut: Cut): void {
+  if (payload.json === undefined) return cutText(text, payload, cut);
   const shift = payload.lines[0]!.valueStart;
-  // A leaf is one run of the event's text: a container that is spread over lines is none.
-  const canBeOpaque = (node: JsonNode): boolean =>
-    isOneLine || !payload.text.slice(node.start, node.end).includes("\n");
+  if (payload.lines.length === 1) {
+    visitJsonLeaves(payload.json, "data", options, (kind, path, node) =>
+      cut(node.start + shift, node.end + shift, kind, path),
+    );
+    return;
+  }
+  const toText = createOffsetMap(payload);
   visitJsonLeaves(
     payload.json,
     "data",
     options,
     (kind, path, node) => {
-      const start = toText === undefined ? node.start + shift : toText(node.start);
-      cuts.push({ start, end: start + node.end - node.start, kind, path });
+      const start = toText(node.start);
+      cut(start, start + node.end - node.start, kind, path);
     },
-    canBeOpaque,
+    // A leaf is one run of the event's text: a container that is spread over lines is none.
+    (node) => !payload.text.slice(node.start, node.end).includes("\n"),
   );
 }
 
@@ -74,40 +71,24 @@ function cutPayload(text: string, payload: SsePayload, options: DissectOptions |
  * prose is of kind `prose` and all others are free; where none is prose, only whole JSON scalars are leaves, of their kinds (no
  * other scalars of the same kinds make JSON of what is not).
  */
-function cutText(text: string, payload: SsePayload, cuts: Cut[]): void {
+function cutText(text: string, payload: SsePayload, cut: Cut): void {
   const { lines } = payload;
+  const [first] = lines;
   if (lines.length === 1) {
-    if (lines[0]!.hasColon) cuts.push(cutLine(lines[0]!, "text", "data"));
+    if (first!.hasColon) cut(first!.valueStart, first!.valueEnd, "text", "data");
     return;
   }
   const prose = lines.findIndex((line) => isProse(valueOf(text, line)));
   lines.forEach((line, n) => {
-    if (!line.hasColon) return;
     const kind = n === prose ? "prose" : prose >= 0 ? "line" : scalarKind(valueOf(text, line));
-    if (kind !== undefined) cuts.push(cutLine(line, kind, `data#${n}`));
+    if (line.hasColon && kind !== undefined) cut(line.valueStart, line.valueEnd, kind, `data#${n}`);
   });
 }
 
-function cutLine(line: SseLine, kind: LeafKind, path: string): Cut {
-  return { start: line.valueStart, end: line.valueEnd, kind, path };
-}
-
 function scalarKind(value: string): LeafKind | undefined {
-  if (value === "" || scanJsonValue(value, 0) !== value.length) return undefined;
-  switch (value[0]) {
-    case "{":
-    case "[":
-      return undefined;
-    case '"':
-      return "string";
-    case "t":
-    case "f":
-      return "boolean";
-    case "n":
-      return "null";
-    default:
-      return "number";
-  }
+  const node = parseJson(value);
+  const isScalar = node !== undefined && !("values" in node) && node.start === 0 && node.end === value.length;
+  return isScalar && value.isWellFormed() ? node.kind : undefined;
 }
 
 /** Offsets of a payload of several lines as offsets of the event's text. To be asked in rising order. */
