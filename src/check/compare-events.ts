@@ -1,5 +1,6 @@
 import { joinPath } from "../base/path.ts";
 import type { EventDifference } from "../formats/format.ts";
+import { isTextKind } from "../model/raw-value.ts";
 import type { Pair } from "./align.ts";
 import type { DivergenceCategory, Found } from "./divergence.ts";
 import type { HoleJudges } from "./hole-judge.ts";
@@ -25,13 +26,16 @@ export function compareEvents(sides: Sides, judges: HoleJudges, out: Found[]): v
   const { pairs, moved } = pairEvents(sides);
   const missing = pairs.filter((p) => p.actual < 0).length;
   const extra = pairs.filter((p) => p.expected < 0).length;
+  let next = { expected: 0, actual: 0 };
   for (const pair of pairs) {
     if (pair.expected >= 0 && pair.actual >= 0) {
+      // Events without a partner, or that moved, stand between: steps are not judged over them.
+      if (pair.expected !== next.expected || pair.actual !== next.actual) judges.interrupt();
+      next = { expected: pair.expected + 1, actual: pair.actual + 1 };
       if (rules.strictness === "own") compareOwn(sides, judges, pair, out);
       else compareByClass(sides, judges, pair, out);
       continue;
     }
-    judges.interrupt();
     if (pair.actual < 0 && missing <= MAX_GAPS) {
       const { text } = expected.events[pair.expected]!;
       const category = rules.unary ? "missing_field" : "missing_event";
@@ -101,7 +105,7 @@ function compareByClass(sides: Sides, judges: HoleJudges, pair: Pair, out: Found
     const [value, answer] = [there.values[k], here.values[k]];
     if (value === undefined || answer === undefined) continue;
     const kind = template.kinds[k]!;
-    const verdict = judges.of(template.holes[k]!)?.served(value, answer, kind !== "line" && kind !== "rest");
+    const verdict = judges.of(template.holes[k]!)?.served(value, answer, !isTextKind(kind));
     if (verdict !== undefined) out.push({ path: joinPath(path, template.paths[k]!), ...verdict });
   }
 }

@@ -6,37 +6,39 @@ import type { HoleJudges } from "./hole-judge.ts";
 import { clipValue } from "./raw-value.ts";
 import type { Rules } from "./rules.ts";
 
-/** Headers that are made anew for each answer, or speak of its bytes and not of what they mean. */
-const MADE_ANEW = new Set(["content-length", "content-encoding", "trailer"]);
+/** Two header lists that belong together, and what the model says of them. */
+export interface HeaderSides {
+  readonly where: "headers" | "trailers";
+  readonly expected: HeaderList;
+  readonly actual: HeaderList;
+  readonly template: HeaderTemplate | undefined;
+  /** The recorded content coding was undone, so that its header is judged elsewhere. */
+  readonly decoded: boolean;
+}
 
 /**
  * Compares two header lists: constants exactly, with order, spelling of names and duplicates; values at holes by class.
- * `date` counts only where the model has it: servers stamp it on, and twins may leave it out.
+ * `date` counts only where the model has it: servers stamp it on, and twins may leave it out. `content-length` is made anew
+ * for each body, and counts where the model has a value for it: no body is sent then (HEAD, 304).
  */
-export function compareHeaders(
-  where: "headers" | "trailers",
-  expected: HeaderList,
-  actual: HeaderList,
-  template: HeaderTemplate | undefined,
-  rules: Rules,
-  judges: HoleJudges,
-  out: Found[],
-): void {
+export function compareHeaders(sides: HeaderSides, rules: Rules, judges: HoleJudges, out: Found[]): void {
+  const { where, expected, actual, template, decoded } = sides;
   const category: DivergenceCategory = where === "headers" ? "header_mismatch" : "trailer_mismatch";
-  const modelled = template?.some(([name]) => name.toLowerCase() === "date") === true;
-  // A live answer is held to what means something in its format (SPEC section 7, point 5).
-  const isLive = (name: string): boolean => name === "content-type" || rules.liveHeaders.includes(name);
-  const judged = (name: string): boolean =>
-    rules.strictness === "live"
-      ? isLive(name)
-      : !MADE_ANEW.has(name) && !name.startsWith("x-wraith-") && (name !== "date" || modelled);
+  const isModelled = (name: string): boolean =>
+    template?.some(([n, v]) => n.toLowerCase() === name && v !== "") === true;
+  const judged = (name: string): boolean => {
+    // A live answer is held to what means something in its format (SPEC section 7, point 5).
+    if (rules.strictness === "live") return name === "content-type" || rules.liveHeaders.includes(name);
+    if (name === "date" || name === "content-length") return isModelled(name);
+    return (name !== "content-encoding" || !decoded) && !name.startsWith("x-wraith-");
+  };
   const left = entriesOf(expected, judged);
   const right = entriesOf(actual, judged);
   const told = new Set<string>();
   const report = (name: string, found: Omit<Found, "path" | "category">): void => {
     if (told.has(name)) return;
     told.add(name);
-    out.push({ path: pathKey(where, name), category, ...found });
+    out.push({ ...found, path: pathKey(where, name), category });
   };
   const theirs = groupByName(right);
   const seen = new Map<string, number>();

@@ -27,7 +27,9 @@ export function compareProjections(
       expected: String(expected.status),
       actual: String(actual.status),
     });
-  compareHeaders("headers", expected.headers, actual.headers, rules.headers, rules, judges, out);
+  const decoded = expected.coding !== undefined;
+  const headers = { expected: expected.headers, actual: actual.headers, template: rules.headers, decoded };
+  compareHeaders({ where: "headers", ...headers }, rules, judges, out);
   if (rules.coding && expected.coding !== actual.coding)
     out.push({
       path: "headers.content-encoding",
@@ -38,7 +40,13 @@ export function compareProjections(
   const sides = { expected, actual, rules, expectedShapes, actualShapes: createShapeReader(actual, rules.codec) };
   compareEvents(sides, judges, out);
   if (rules.strictness === "own") compareFiller(expected, actual, out);
-  compareHeaders("trailers", expected.trailers ?? [], actual.trailers ?? [], rules.trailers, rules, judges, out);
+  const trailers = {
+    expected: expected.trailers ?? [],
+    actual: actual.trailers ?? [],
+    template: rules.trailers,
+    decoded,
+  };
+  compareHeaders({ where: "trailers", ...trailers }, rules, judges, out);
   if (!sameEnd(expected.termination, actual.termination)) {
     const [wanted, got] = [expected.termination, actual.termination];
     out.push({

@@ -1,7 +1,8 @@
 import { hasForm } from "../model/hole-form.ts";
 import type { HoleRule } from "../model/model.ts";
+import { plainValue } from "../model/raw-value.ts";
 import type { DivergenceCategory } from "./divergence.ts";
-import { clipValue, plainText, rawType, wholeNumber, type RawType } from "./raw-value.ts";
+import { clipValue, rawType, wholeNumber, type RawType } from "./raw-value.ts";
 import type { Rules } from "./rules.ts";
 
 /** What is wrong with a value at a hole. */
@@ -73,10 +74,10 @@ function createHoleJudge(rule: HoleRule, rules: Rules, ids: Bijection): HoleJudg
         return { category: "type_mismatch", expected: clipValue(recorded), actual: clipValue(served) };
       if (rule.class === "echoed") {
         const wanted = rules.echo(rule.from);
-        if (wanted !== undefined && plainText(wanted) !== plainText(served)) return mismatch(wanted, served);
+        if (wanted !== undefined && plainValue(wanted) !== plainValue(served)) return mismatch(wanted, served);
         return undefined;
       }
-      if (rule.class === "generated" && !ids.join(plainText(recorded), plainText(served)))
+      if (rule.class === "generated" && !ids.join(plainValue(recorded), plainValue(served)))
         return mismatch(`an id that stands for ${recorded} alone`, served);
       if (rule.scope === "stream") {
         firstServed ??= served;
@@ -176,7 +177,7 @@ function createClock(unit: TimeUnit, judged: "gaps" | "order"): Sequence {
 /** A time in its unit (`iso` and `http` in ms), or undefined where the raw value is none. */
 function timeOf(unit: TimeUnit, raw: string): bigint | undefined {
   if (unit !== "iso" && unit !== "http") return wholeNumber(raw);
-  const ms = Date.parse(plainText(raw));
+  const ms = Date.parse(plainValue(raw));
   return Number.isNaN(ms) ? undefined : BigInt(ms);
 }
 

@@ -1,3 +1,4 @@
+import type { HoleClass } from "../model/model.ts";
 import type { Projection } from "../recording/projection.ts";
 import { align, type Pair } from "./align.ts";
 import { createPairCost } from "./likeness.ts";
@@ -6,6 +7,9 @@ import { isAtHole, type ShapeReader } from "./shape-values.ts";
 
 /** How far apart two events may stand to be seen as having changed places. */
 const MAX_MOVE = 100;
+
+/** Classes whose values are made anew for a client with a new request; counters go on from the take's own start. */
+const REWRITTEN: ReadonlySet<HoleClass> = new Set<HoleClass>(["timestamp", "echoed", "generated"]);
 
 /** Two projections with their readers. */
 export interface Sides {
@@ -62,7 +66,10 @@ interface Keys {
   readonly actual: readonly string[];
 }
 
-/** What makes two events the same one for alignment: their text, or, where values may differ, the shape they have. */
+/**
+ * What makes two events the same one for alignment: their text, or, where values may differ, the shape they have. Of one take the
+ * texts, numbers and subtrees stay as recorded: they tell events of one shape apart.
+ */
 function alignmentKeys(
   { expected, actual, expectedShapes, actualShapes, rules }: Sides,
   shapes: readonly ShapeRule[],
@@ -73,9 +80,21 @@ function alignmentKeys(
       const likely = rules.shapeAt(i, i);
       const candidates = likely === undefined ? shapes : [likely, ...shapes];
       const shape = candidates.find((s) => reader.matches(i, s.template));
-      return shape === undefined ? text : `\u0000${shape.name}`;
+      if (shape === undefined) return text;
+      return [
+        `\u0000${shape.name}`,
+        ...(rules.sameTake ? keptValues(reader.read(i, shape.template).values, shape, rules) : []),
+      ].join("\u0000");
     });
   return { expected: keysOf(expected, expectedShapes), actual: keysOf(actual, actualShapes) };
+}
+
+/** The values of an event that fresh values do not rewrite. */
+function keptValues(values: readonly (string | undefined)[], { template }: ShapeRule, rules: Rules): readonly string[] {
+  return values.map((value, k) => {
+    const kind = rules.holes.get(template.holes[k]!)?.class;
+    return kind === undefined || REWRITTEN.has(kind) ? "" : (value ?? "");
+  });
 }
 
 /** Takes out what is equal crosswise: two events that changed places, or one that moved past a row of others. */

@@ -1,3 +1,5 @@
+import { plainValue } from "../model/raw-value.ts";
+
 /** JSON type of a raw value by its first character; `text` for raw text that is not JSON. */
 export type RawType = "string" | "number" | "boolean" | "null" | "object" | "array" | "text";
 
@@ -13,20 +15,9 @@ export function rawType(raw: string): RawType {
   return "text";
 }
 
-/** A raw value as plain text: a JSON string without quotes and escapes, anything else as it is. */
-export function plainText(raw: string): string {
-  if (raw.charCodeAt(0) !== 34) return raw;
-  if (!raw.includes("\\")) return raw.endsWith('"') && raw.length > 1 ? raw.slice(1, -1) : raw;
-  try {
-    return JSON.parse(raw) as string;
-  } catch {
-    return raw;
-  }
-}
-
 /** The whole number that a raw value spells, quoted or not; undefined for anything else. */
 export function wholeNumber(raw: string): bigint | undefined {
-  const text = plainText(raw);
+  const text = plainValue(raw);
   return /^-?\d{1,40}$/.test(text) ? BigInt(text) : undefined;
 }
 
