@@ -1,5 +1,4 @@
 import { createByteCollector } from "../base/byte-collector.ts";
-import { utf8FromBytes } from "../base/bytes.ts";
 import { WraithError } from "../base/errors.ts";
 import type { Termination } from "../base/http.ts";
 import type { Chunk, Exchange, Session, SessionHead } from "./exchange.ts";
@@ -31,16 +30,7 @@ export function createSessionReader(options: SessionReaderOptions): SessionReade
   const lines = createLineReader();
   const assembler = createAssembler(options);
   const rest = createByteCollector();
-  const take = (line: Uint8Array): void => {
-    const text = utf8FromBytes(line);
-    assembler.add(
-      text === undefined
-        ? { kind: "bad", reason: "not UTF-8, torn perhaps" }
-        : text.trim() === ""
-          ? undefined
-          : lines.read(text),
-    );
-  };
+  const take = (line: Uint8Array): void => assembler.add(lines.read(line));
   return {
     push(bytes) {
       let start = 0;

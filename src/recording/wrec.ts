@@ -2,6 +2,8 @@
  * One line of a `.wrec` file (SPEC section 3; docs/recording-format.md, docs/wrec.schema.json). Reading is total: whatever a
  * line holds, it becomes one of these kinds. Keys that nobody knows are passed over, so that older programs read newer files.
  */
+import { utf8FromBytes } from "../base/bytes.ts";
+import { readBodyLine } from "./wrec-body-line.ts";
 import { createByteBlocks, type ByteBlocks } from "./wrec-bytes.ts";
 import { bytesFromBase64 } from "./wrec-base64.ts";
 import type { HeaderList, RequestHead, ResponseHead, Termination } from "../base/http.ts";
@@ -45,24 +47,26 @@ export type WrecLine =
 
 /** Reads lines of one file; their bytes lie in blocks that the lines share. */
 export interface LineReader {
-  /** What a line says; `text` is without its line end. Never throws. */
-  read(text: string): WrecLine;
+  /** What a line says; `line` is without its line end, and not kept. Undefined for an empty line. Never throws. */
+  read(line: Uint8Array): WrecLine | undefined;
 }
 
 export function createLineReader(): LineReader {
   const blocks = createByteBlocks();
-  return {
-    read: (text) => {
-      let value: unknown;
-      try {
-        value = JSON.parse(text);
-      } catch {
-        return bad("not JSON, torn perhaps");
-      }
-      if (!isRecord(value)) return bad("not a JSON object");
-      return lineOf(value, blocks);
-    },
-  };
+  return { read: (line) => readBodyLine(line, blocks) ?? readAnyLine(line, blocks) };
+}
+
+function readAnyLine(line: Uint8Array, blocks: ByteBlocks): WrecLine | undefined {
+  const text = utf8FromBytes(line);
+  if (text === undefined) return bad("not UTF-8, torn perhaps");
+  if (text.trim() === "") return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return bad("not JSON, torn perhaps");
+  }
+  return isRecord(value) ? lineOf(value, blocks) : bad("not a JSON object");
 }
 
 type Record_ = Readonly<Record<string, unknown>>;

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { createByteCollector } from "../base/byte-collector.ts";
-import { utf8FromBytes } from "../base/bytes.ts";
 import type { SessionHead } from "../recording/exchange.ts";
 import { createLineReader } from "../recording/wrec.ts";
 import { isMissing, isName, type Workspace } from "./workspace.ts";
@@ -78,8 +77,8 @@ async function readHead(id: string, file: string): Promise<SessionFile | undefin
     content.destroy();
   }
   if (first.length === 0) return undefined;
-  const line = createLineReader().read(utf8FromBytes(first.take()) ?? "");
-  return { id, file, head: line.kind === "session" ? line.head : undefined };
+  const line = createLineReader().read(first.take());
+  return { id, file, head: line?.kind === "session" ? line.head : undefined };
 }
 
 async function namesIn(folder: string): Promise<string[]> {
