@@ -121,20 +121,29 @@ export function compress(coding: string, bytes: Uint8Array): Uint8Array | undefi
       return bytes;
     case "gzip":
     case "x-gzip":
-      return zlib.gzipSync(bytes);
+      return plain(zlib.gzipSync(bytes));
     case "deflate":
-      return zlib.deflateSync(bytes);
+      return plain(zlib.deflateSync(bytes));
     case "br":
-      return zlib.brotliCompressSync(bytes, { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY } });
-    case "zstd":
-      return zstdOfNode.zstdCompressSync?.(bytes);
+      return plain(
+        zlib.brotliCompressSync(bytes, { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY } }),
+      );
+    case "zstd": {
+      const coded = zstdOfNode.zstdCompressSync?.(bytes);
+      return coded && plain(coded);
+    }
     default:
       return undefined;
   }
 }
 
-function within(bytes: Uint8Array, maxBytes: number): Uint8Array | undefined {
-  return bytes.length <= maxBytes ? bytes : undefined;
+function within(bytes: Buffer, maxBytes: number): Uint8Array | undefined {
+  return bytes.length <= maxBytes ? plain(bytes) : undefined;
+}
+
+/** A Buffer's bytes as what the rest of the core knows: `slice` of a Buffer does not copy. */
+function plain(bytes: Buffer): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** RFC 1950, 2.2. HTTP's `deflate` is this format, but some servers send raw deflate under its name. */
@@ -177,7 +186,7 @@ function streamDecoder(stream: Coder, maxPushBytes: number): BodyDecoder {
     if (length > maxPushBytes) {
       finish("failed");
       stream.destroy();
-    } else parts.push(part);
+    } else parts.push(plain(part));
   });
   stream.on("error", () => finish("failed"));
   stream.on("end", () => finish("ended"));
@@ -204,7 +213,7 @@ function streamDecoder(stream: Coder, maxPushBytes: number): BodyDecoder {
 function streamEncoder(stream: Coder, flush: number): BodyEncoder {
   let parts: Uint8Array[] = [];
   let last: Promise<unknown> = Promise.resolve();
-  stream.on("data", (part: Buffer) => parts.push(part));
+  stream.on("data", (part: Buffer) => parts.push(plain(part)));
   // Compressing fails only where memory ends; the pieces then stop, and whoever awaits them sees the error.
   const step = (start: (done: () => void) => void): Promise<Uint8Array> => {
     const result = last.then(
