@@ -1,3 +1,4 @@
+import type { ResponseHead } from "../base/http.ts";
 import type { Codec, Formats } from "../formats/format.ts";
 import { WraithError } from "../base/errors.ts";
 import type { LoadedModel, Model, Route, Take, Variant } from "./model.ts";
@@ -6,7 +7,12 @@ import type { LoadedModel, Model, Route, Take, Variant } from "./model.ts";
  * The codec of a route's events in one format. It sees a request to the route's pattern: whatever a codec needs to know of an
  * exchange stands in its path. Throws WraithError MODEL_INVALID for a format that does not exist.
  */
-export function codecOfRoute(route: Pick<Route, "method" | "pattern">, format: string, formats: Formats): Codec {
+export function codecOfRoute(
+  route: Pick<Route, "method" | "pattern">,
+  format: string,
+  formats: Formats,
+  response?: ResponseHead,
+): Codec {
   const found = formats.byId(format);
   if (found === undefined)
     throw new WraithError(
@@ -21,7 +27,17 @@ export function codecOfRoute(route: Pick<Route, "method" | "pattern">, format: s
     query: "",
     headers: [],
   } as const;
-  return found.createCodec({ request, direction: "server" });
+  return found.createCodec({ request, response, direction: "server" });
+}
+
+/** A head that says all that the answers of a route in this format say of themselves: a codec may need to know of a message encoding. */
+function headOfRoute(route: Route, format: string): ResponseHead {
+  const variants = route.variants.filter((variant) => variant.format === format);
+  const headers = variants.flatMap((variant) => variant.headers.flat());
+  return {
+    status: variants[0]?.status ?? 200,
+    headers: headers.flatMap(([name, value]) => (typeof value === "string" ? [[name, value] as const] : [])),
+  };
 }
 
 /** A model and its takes as what serve and check work on; codecs are made once a route and format. */
@@ -34,7 +50,8 @@ export function loadModel(model: Model, takes: ReadonlyMap<Variant, readonly Tak
       let ofRoute = codecs.get(route);
       if (ofRoute === undefined) codecs.set(route, (ofRoute = new Map()));
       let codec = ofRoute.get(format);
-      if (codec === undefined) ofRoute.set(format, (codec = codecOfRoute(route, format, formats)));
+      if (codec === undefined)
+        ofRoute.set(format, (codec = codecOfRoute(route, format, formats, headOfRoute(route, format))));
       return codec;
     },
   };

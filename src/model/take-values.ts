@@ -1,0 +1,117 @@
+/**
+ * The values of a hole in a take's line. JSON stands as it is on the wire, plain text (header values, lines) as a JSON string:
+ *
+ *     "chatcmpl-1"                      one value, at all places
+ *     ["Hel", "lo", 1.0]                one value a place
+ *     {"runs": [["a", 5], ["b", 2]]}    values that repeat, where that is shorter
+ *     {"raw": ...}                      one of these, with the raw value of each place as a JSON string
+ *
+ * The last is for holes that stand at places of both sorts, and for JSON that has line ends in it. A value that is an array or an
+ * object stands in an array even if it is the only one.
+ */
+import type { WraithError } from "../base/errors.ts";
+import { invalidAt, rawOf, readFields, readItems, readString, readWhole, type JsonPlace } from "./json-document.ts";
+import { isJsonValue } from "./raw-value.ts";
+import type { HolePlaces } from "./take-row.ts";
+
+/** A row with neighbours that are equal told once: [value, how often]. */
+export function runsOf(row: readonly string[]): readonly (readonly [string, number])[] {
+  const runs: [string, number][] = [];
+  for (const value of row) {
+    const last = runs.at(-1);
+    if (last !== undefined && last[0] === value) last[1]++;
+    else runs.push([value, 1]);
+  }
+  return runs;
+}
+
+/** More events than any recording has; a slip of the pen must not fill the memory. */
+const MAX_ROW = 50_000_000;
+
+/** A row of names as `role content*8 done`. `refuse` makes the error that is thrown. */
+export function parseRuns(text: string, refuse: (message: string) => WraithError): readonly string[] {
+  const row: string[] = [];
+  for (const word of text.split(" ")) {
+    if (word === "") continue;
+    const m = /^([^*]+)\*([1-9]\d{0,8})$/.exec(word);
+    if (m === null && word.includes("*")) throw refuse(`${JSON.stringify(word)} is no shape and no shape*number`);
+    const count = m === null ? 1 : Number(m[2]);
+    if (row.length + count > MAX_ROW) throw refuse(`more than ${MAX_ROW} events`);
+    for (let i = 0; i < count; i++) row.push(m?.[1] ?? word);
+  }
+  return row;
+}
+
+/** `mayFold`: equal values may be told once (not for counters, whose only value is their start). */
+export function formatHoleValues(
+  values: readonly string[],
+  spelling: HolePlaces["spelling"],
+  mayFold: boolean,
+): string {
+  const isRaw = spelling === "mixed" || (spelling === "json" && !values.every(standsInLine));
+  const quoted = isRaw || spelling === "text";
+  const text = formatList(quoted ? values.map((v) => JSON.stringify(v)) : values, mayFold);
+  return isRaw ? `{"raw": ${text}}` : text;
+}
+
+/** Whether a raw value can stand in a line of JSON as it is. */
+function standsInLine(raw: string): boolean {
+  return !/[\r\n]/.test(raw) && raw.isWellFormed() && isJsonValue(raw);
+}
+
+function formatList(values: readonly string[], mayFold: boolean): string {
+  const runs = runsOf(values);
+  if (runs.length === 1 && (mayFold || values.length === 1)) {
+    const only = runs[0]![0];
+    return /^[[{]/.test(only) ? `[${only}]` : only;
+  }
+  const plain = `[${values.join(", ")}]`;
+  if (runs.length * 2 > values.length) return plain;
+  const told = `{"runs": [${runs.map(([value, count]) => `[${value}, ${count}]`).join(", ")}]}`;
+  return told.length < plain.length ? told : plain;
+}
+
+/** Raw values of a hole: one, or one a place. Throws WraithError MODEL_INVALID, with the counts where they do not fit. */
+export function readHoleValues(place: JsonPlace, hole: string, places: HolePlaces): readonly string[] {
+  const { node } = place;
+  const isRaw = node.kind === "object" && node.keys.includes('"raw"');
+  const inner = isRaw ? readFields(place, ["raw"]).need("raw") : place;
+  if (places.spelling === "mixed" && !isRaw)
+    throw invalidAt(
+      place,
+      `the hole ${JSON.stringify(hole)} stands in JSON and in text, so its values stand as {"raw": ...}`,
+    );
+  const read = isRaw || places.spelling === "text" ? readString : rawOf;
+  const values = readList(inner, hole, places.count, read);
+  if (values.length !== 1 && values.length !== places.count)
+    throw wrongCount(inner, hole, places.count, String(values.length));
+  return values;
+}
+
+function readList(
+  place: JsonPlace,
+  hole: string,
+  expected: number,
+  read: (at: JsonPlace) => string,
+): readonly string[] {
+  if (place.node.kind === "array") return readItems(place).map(read);
+  if (place.node.kind !== "object") return [read(place)];
+  const values: string[] = [];
+  for (const run of readItems(readFields(place, ["runs"]).need("runs"))) {
+    const [value, count, ...more] = readItems(run);
+    if (value === undefined || count === undefined || more.length > 0)
+      throw invalidAt(run, "a run is [value, how often]");
+    const raw = read(value);
+    const times = readWhole(count, 1);
+    if (values.length + times > expected) throw wrongCount(place, hole, expected, "more");
+    for (let i = 0; i < times; i++) values.push(raw);
+  }
+  return values;
+}
+
+function wrongCount(place: JsonPlace, hole: string, expected: number, found: string): WraithError {
+  return invalidAt(
+    place,
+    `the events of this take have ${expected} places for the hole ${JSON.stringify(hole)}, and ${found} values stand here`,
+  );
+}
