@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bytesFromText, textFromBytes } from "../base/bytes.ts";
 import type { Codec, Format, Formats, Frame } from "../formats/format.ts";
@@ -37,7 +37,7 @@ function lineFormat(actsOnFirstMessage = false): Format {
       ...close,
       detail: `${frames.length} frames, ${trailers?.length ?? "no"} trailers`,
     }),
-  } as Format;
+  } as unknown as Format;
 }
 
 function formatsOf(format: Format): Formats {

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bytesFromBase64 } from "./wrec-base64.ts";
 import { createLineReader, type WrecLine } from "./wrec.ts";
