@@ -90,6 +90,11 @@ export interface Codec {
   decode(frame: Uint8Array): string;
   /** Bytes of an event text; `encode(decode(b))` is b wherever the format's encoding is canonical. Throws WraithError MODEL_INVALID. */
   encode(text: string): Uint8Array;
+  /**
+   * Whether two frames say the same where equal bytes cannot be asked for (a compressed message, which every library packs in its own
+   * way): absent in codecs where only equal bytes are the same.
+   */
+  sameBytes?(a: Uint8Array, b: Uint8Array): boolean;
   /** Cuts an event text into segments and leaves, in the order of the text. Never throws. */
   dissect(text: string, options?: DissectOptions): Dissection;
   /**

@@ -1,0 +1,100 @@
+/** Meaning of message frames: their text (`message-text`) with the message as JSON, compressed ones decompressed. */
+import { bytesEqual } from "../../base/bytes.ts";
+import { compactJson, parseJson, parseJsonOrOffset, type JsonNode } from "../../base/json.ts";
+import { WraithError } from "../../base/errors.ts";
+import { compress, decompress } from "../encoding.ts";
+import type { Codec } from "../format.ts";
+import { invalid } from "../json-compile.ts";
+import { base64FromBytes } from "./base64.ts";
+import { decodeMessage } from "./decode-message.ts";
+import { encodeMessage } from "./encode-message.ts";
+import { frameFromMessage, PREFIX_BYTES } from "./framer.ts";
+import type { MessagePlan, TypeIndex } from "./message-plan.ts";
+import {
+  compileMessageShape,
+  dissectMessage,
+  formatMessageShape,
+  joinMessageText,
+  messageDifference,
+  readMessageShape,
+  splitMessageText,
+} from "./message-text.ts";
+import { placeOfNode } from "./node-place.ts";
+import { bytesFromNode } from "./scalars.ts";
+import { checkShape } from "./shape-check.ts";
+import { Unencodable } from "./unencodable.ts";
+import { createWireWriter, takeWritten } from "./wire-writer.ts";
+
+export interface CodecOptions {
+  /** The message's type, where a schema knows it. */
+  readonly plan: MessagePlan | undefined;
+  readonly types: TypeIndex;
+  /** What `grpc-encoding` says of this direction. */
+  readonly coding: string | undefined;
+  readonly maxMessageBytes: number;
+}
+
+const writer = createWireWriter();
+
+/** The codec of one direction of a method. */
+export function createMessageCodec({ plan, types, coding, maxMessageBytes }: CodecOptions): Codec {
+  const unpack = (frame: Uint8Array): Uint8Array | undefined =>
+    frame[0] === 0
+      ? frame.subarray(PREFIX_BYTES)
+      : decompress(coding ?? "", frame.subarray(PREFIX_BYTES), maxMessageBytes);
+  return {
+    decode(frame) {
+      const message = unpack(frame);
+      const isCompressed = frame[0] !== 0;
+      if (message === undefined) return `opaque "${base64FromBytes(frame, PREFIX_BYTES)}"`;
+      const { text, plain } = decodeMessage(message, plan, types);
+      return joinMessageText({ isCompressed, isPlain: plain, isOpaque: false, json: text });
+    },
+    encode(text) {
+      const { isCompressed, isPlain, isOpaque, json } = splitMessageText(text);
+      const node = parseJsonOrOffset(json);
+      if (typeof node === "number") throw invalid("a message is JSON", "");
+      try {
+        if (isOpaque) return frameFromMessage(bytesFromNode(node), true);
+        writer.at = PREFIX_BYTES;
+        encodeMessage(writer, node, plan, isPlain, types);
+      } catch (error) {
+        throw located(error, node);
+      }
+      writer.bytes[0] = 0;
+      writer.view.setUint32(1, writer.at - PREFIX_BYTES);
+      const frame = takeWritten(writer);
+      if (!isCompressed) return frame;
+      const packed = compress(coding ?? "", frame.subarray(PREFIX_BYTES));
+      if (packed === undefined)
+        throw invalid(`the message is compressed, but grpc-encoding is ${coding ?? "missing"}`, "");
+      return frameFromMessage(packed, true);
+    },
+    sameBytes(a, b) {
+      if (bytesEqual(a, b)) return true;
+      if (a[0] !== 1 || b[0] !== 1) return false;
+      const [left, right] = [unpack(a), unpack(b)];
+      return left !== undefined && right !== undefined && bytesEqual(left, right);
+    },
+    dissect: dissectMessage,
+    formatShape: formatMessageShape,
+    compileShape(shape) {
+      const read = readMessageShape(shape);
+      const parts = compileMessageShape(read);
+      if (!read.text.isOpaque) checkShape(read.root, plan, read.text.isPlain, types);
+      return parts;
+    },
+    difference: messageDifference,
+    view: (text) => {
+      const { json } = splitMessageText(text);
+      const node = parseJson(json);
+      return node === undefined ? JSON.stringify(text) : compactJson(node);
+    },
+  };
+}
+
+function located(error: unknown, root: JsonNode): unknown {
+  return error instanceof Unencodable
+    ? new WraithError("MODEL_INVALID", error.message, { field: placeOfNode(root, error.node) })
+    : error;
+}
