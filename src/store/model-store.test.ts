@@ -1,0 +1,197 @@
+import { existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createFormats } from "../formats/index.ts";
+import type { Model, Take, Variant } from "../model/model.ts";
+import { parseModel } from "../model/symbols.ts";
+import { readModel, writeModel } from "./model-store.ts";
+import { createWorkspace, type Workspace } from "./workspace.ts";
+
+const formats = createFormats({ protoFiles: [], descriptorSets: [], maxMessageBytes: 1024 * 1024 });
+
+let root: string;
+let workspace: Workspace;
+beforeEach(async () => {
+  root = mkdtempSync(join(tmpdir(), "wraith-model-"));
+  workspace = await createWorkspace(root, "t", { baseUrl: "http://a", force: false });
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function modelOf(word: string, takes = "get-x-1/200"): Model {
+  return parseModel(
+    JSON.stringify({
+      wraith: 1,
+      twin: "t",
+      routes: [
+        {
+          route: "GET /x",
+          format: "sse",
+          holes: { n: { class: "number", scope: "event" } },
+          shapes: { a: { data: { word, n: { $hole: "n" } } } },
+          variants: [
+            {
+              variant: "200-stream",
+              guard: {},
+              status: 200,
+              headers: [["content-type", "text/event-stream"]],
+              stream: { prefix: [], middle: ["a"], endings: [[]] },
+              termination: { shape: "clean", by: "server" },
+              timing: {},
+              takes,
+            },
+          ],
+        },
+      ],
+    }),
+    "m.json",
+    formats,
+  );
+}
+
+function takeOf(id: string): Take {
+  return {
+    id,
+    request: "d",
+    features: new Map(),
+    startedMs: 1_764_000_000_000,
+    head: 0,
+    trailers: 0,
+    shapes: ["a", "a"],
+    holes: new Map([["n", ["1", "2.0"]]]),
+    timesUs: { head: 1, events: [2, 3], end: 4 },
+    filler: [],
+    informational: [],
+    end: { shape: "clean", by: "server" },
+  };
+}
+
+async function synth(word: string, force = false, ids = ["s/0", "s/1"]): Promise<void> {
+  const model = modelOf(word);
+  await writeModel(
+    workspace,
+    model,
+    new Map<Variant, readonly Take[]>([[model.routes[0]!.variants[0]!, ids.map(takeOf)]]),
+    { force },
+  );
+}
+
+/** The constant of the model that is read, and the takes. */
+async function seen(): Promise<{ word: string; takes: readonly Take[] }> {
+  const { model, takes } = await readModel(workspace, formats);
+  const [route] = model.routes;
+  return { word: /"word": ?"(\w+)"/.exec(route!.shapes.get("a")!.source)![1]!, takes: takes.get(route!.variants[0]!)! };
+}
+
+const folders = (): string[] =>
+  readdirSync(workspace.dir)
+    .filter((n) => n.startsWith("model"))
+    .sort();
+function edit(): void {
+  writeFileSync(workspace.symbolsFile, readFileSync(workspace.symbolsFile, "utf8").replace("old", "edited"));
+}
+
+describe("a model", () => {
+  it("reads back as it was written, and the same model gives the same bytes", async () => {
+    await synth("old");
+    expect(await seen()).toEqual({ word: "old", takes: [takeOf("s/0"), takeOf("s/1")] });
+    const files = (readdirSync(workspace.modelDir, { recursive: true }) as string[])
+      .filter((f) => f.includes(".json"))
+      .sort();
+    expect(files).toEqual(["symbols.json", "synth.json", "takes/get-x-1/200.jsonl"]);
+    const bytes = (): string[] => files.map((f) => readFileSync(join(workspace.modelDir, f), "utf8"));
+    const before = bytes();
+    await synth("old");
+    expect(bytes()).toEqual(before);
+    expect(folders()).toEqual(["model"]);
+  });
+
+  it("that is not there is missing; what it lacks is named with its file", async () => {
+    await expect(readModel(workspace, formats)).rejects.toMatchObject({ code: "MODEL_MISSING" });
+    await synth("old");
+    const takes = join(workspace.modelDir, "takes/get-x-1/200.jsonl");
+    writeFileSync(takes, Buffer.from([0xff, 0x0a]));
+    await expect(readModel(workspace, formats)).rejects.toMatchObject({
+      code: "MODEL_INVALID",
+      place: { file: takes },
+    });
+    rmSync(takes);
+    await expect(readModel(workspace, formats)).rejects.toMatchObject({
+      code: "MODEL_INVALID",
+      place: { file: takes },
+    });
+    writeFileSync(workspace.symbolsFile, "{");
+    await expect(readModel(workspace, formats)).rejects.toMatchObject({
+      code: "MODEL_INVALID",
+      place: { file: workspace.symbolsFile, line: 1 },
+    });
+  });
+});
+
+describe("a new synth", () => {
+  it("replaces what the last one wrote, takes that are gone included, and keeps no copy", async () => {
+    await synth("old");
+    await synth("new", true, ["s/9"]);
+    expect(await seen()).toEqual({ word: "new", takes: [takeOf("s/9")] });
+    expect(folders()).toEqual(["model"]);
+  });
+
+  it("refuses to replace an edited model, and keeps it as model.bak when forced", async () => {
+    await synth("old");
+    edit();
+    await expect(synth("new")).rejects.toMatchObject({ code: "MODEL_EDITED", place: { file: workspace.symbolsFile } });
+    expect((await seen()).word).toBe("edited");
+    await synth("new", true);
+    expect((await seen()).word).toBe("new");
+    expect(readFileSync(join(workspace.dir, "model.bak/symbols.json"), "utf8")).toContain("edited");
+    expect(folders()).toEqual(["model", "model.bak"]);
+    await synth("newer");
+    expect(readFileSync(join(workspace.dir, "model.bak/symbols.json"), "utf8")).toContain("edited");
+  });
+
+  it("takes a model without its stamp for an edited one, and line ends that git changed for none", async () => {
+    await synth("old");
+    writeFileSync(workspace.symbolsFile, readFileSync(workspace.symbolsFile, "utf8").replaceAll("\n", "\r\n"));
+    await synth("old");
+    rmSync(join(workspace.modelDir, "synth.json"));
+    await expect(synth("new")).rejects.toMatchObject({ code: "MODEL_EDITED" });
+  });
+});
+
+describe("a crash while a model is replaced", () => {
+  it("before the renames leaves the old one; the next synth cleans up", async () => {
+    await synth("old");
+    writeFileSync(`${workspace.modelDir}.tmp`, "half a model");
+    expect((await seen()).word).toBe("old");
+    await synth("new");
+    expect([(await seen()).word, folders()]).toEqual(["new", ["model"]]);
+  });
+
+  it("between the renames leaves the new one, readable at once; the next synth builds on it", async () => {
+    await synth("old");
+    renameSync(workspace.modelDir, `${workspace.modelDir}.next`);
+    expect((await seen()).word).toBe("old");
+    expect(existsSync(workspace.modelDir)).toBe(false);
+    await synth("new");
+    expect([(await seen()).word, folders()]).toEqual(["new", ["model"]]);
+  });
+
+  it("between the renames does not lose that the new one was edited since", async () => {
+    await synth("old");
+    edit();
+    renameSync(workspace.modelDir, `${workspace.modelDir}.next`);
+    await expect(synth("new")).rejects.toMatchObject({ code: "MODEL_EDITED" });
+    expect((await seen()).word).toBe("edited");
+  });
+});
+
+it("takes cannot lie outside the model", async () => {
+  const model = modelOf("a");
+  const [route] = model.routes;
+  const variant = { ...route!.variants[0]!, takesFile: "../../x" };
+  const outside: Model = { ...model, routes: [{ ...route!, variants: [variant] }] };
+  await expect(writeModel(workspace, outside, new Map(), { force: false })).rejects.toMatchObject({
+    code: "MODEL_INVALID",
+  });
+  expect(folders()).toEqual([]);
+});
