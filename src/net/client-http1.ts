@@ -102,7 +102,8 @@ function writeHead(response: ServerResponse, received: ReceivedHead, more: reado
   return false;
 }
 
-function sendable(headers: HeaderList): HeaderList {
+/** The headers that Node takes. */
+export function sendable(headers: HeaderList): HeaderList {
   return headers.filter(([name, value]) => {
     try {
       validateHeaderName(name);

@@ -2,6 +2,7 @@ import { constants, type IncomingHttpHeaders, type ServerHttp2Session, type Serv
 import { firstOfEach, http2Headers, sensitiveNames } from "./http2-headers.ts";
 import type { HeaderList } from "../base/http.ts";
 import { travellingHeaders } from "./forwarding.ts";
+import { percentEncode } from "./percent-encode.ts";
 import { headersFromRaw, requestHeadFromHttp2 } from "./request-head.ts";
 import type { ClientSide } from "./sides.ts";
 import { errorBody } from "./unsupported.ts";
@@ -124,14 +125,4 @@ export function createHttp2Client(stream: ServerHttp2Stream, headers: IncomingHt
     refuse,
     release,
   };
-}
-
-/** Text as `grpc-message` carries it: UTF-8 with all but printable ASCII, and `%`, percent-encoded. */
-function percentEncode(text: string): string {
-  let out = "";
-  for (const byte of Buffer.from(text)) {
-    const plain = byte >= 0x20 && byte <= 0x7e && byte !== 0x25;
-    out += plain ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
-  }
-  return out;
 }

@@ -1,0 +1,97 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createScheduler } from "./scheduler.ts";
+
+let now = 0;
+beforeEach(() => {
+  now = 1000;
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+});
+afterEach(() => vi.useRealTimers());
+
+/** Lets `ms` pass in steps of a tenth of a millisecond, on the clock and for Node's timers. */
+function pass(ms: number): void {
+  for (let i = 0; i < ms * 10; i++) {
+    now = Math.round(now * 10 + 1) / 10;
+    vi.advanceTimersByTime(0.1);
+  }
+}
+
+test("work runs at its time, never before, within a little more than a millisecond", () => {
+  const scheduler = createScheduler(() => now);
+  const ran: [due: number, at: number][] = [];
+  for (const due of [1000.4, 1003.7, 1003.2, 1020, 1001, 1250.5]) scheduler.at(due, () => ran.push([due, now]));
+  pass(300);
+  // Within a millisecond the order is open: no two works of one stream wait at once.
+  expect(ran.map(([due]) => Math.floor(due))).toEqual([1000, 1001, 1003, 1003, 1020, 1250]);
+  for (const [due, at] of ran) {
+    expect(at).toBeGreaterThanOrEqual(due);
+    expect(at - due).toBeLessThanOrEqual(1.2);
+  }
+  expect(scheduler.waiting).toBe(0);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("a late wake-up runs all that became due, and moves nothing after it", () => {
+  const scheduler = createScheduler(() => now);
+  const ran: number[] = [];
+  for (let due = 1001; due < 1100; due++) scheduler.at(due, () => ran.push(due));
+  now = 1050.5;
+  vi.advanceTimersByTime(1);
+  expect(ran).toEqual(Array.from({ length: 50 }, (_, i) => 1001 + i));
+  pass(60);
+  expect(ran).toHaveLength(99);
+});
+
+test("work that is cancelled does not run, also by work of the same moment; one timer serves all", () => {
+  const scheduler = createScheduler(() => now);
+  const ran: string[] = [];
+  const tasks = Array.from({ length: 10 }, (_, i) => scheduler.at(1005 + (i % 2) / 10, () => ran.push(`t${i}`)));
+  scheduler.at(1002, () => scheduler.cancel(tasks[4]!));
+  scheduler.at(1005, () => scheduler.cancel(tasks[9]!));
+  expect(vi.getTimerCount()).toBe(1);
+  scheduler.cancel(tasks[0]!);
+  scheduler.cancel(tasks[0]!);
+  now = 1005.5;
+  vi.advanceTimersByTime(10);
+  expect(ran.sort()).toEqual(["t1", "t2", "t3", "t5", "t6", "t7", "t8"]);
+  expect(scheduler.waiting).toBe(0);
+});
+
+test("work may put in more work: a past deadline waits for the next wake-up, so that nobody starves", () => {
+  const scheduler = createScheduler(() => now);
+  let rounds = 0;
+  const again = (): void => {
+    rounds++;
+    scheduler.at(0, again);
+    scheduler.at(now + 5, () => undefined);
+  };
+  scheduler.at(1000, again);
+  now = 1001;
+  vi.advanceTimersByTime(1);
+  expect(rounds).toBe(1);
+  vi.advanceTimersByTime(1);
+  expect(rounds).toBe(2);
+});
+
+test("cancelling all leaves nothing, however far away it was", () => {
+  const scheduler = createScheduler(() => now);
+  const tasks = Array.from({ length: 1000 }, (_, i) => scheduler.at(2 ** 33 + i * 17, () => undefined));
+  for (const task of tasks) scheduler.cancel(task);
+  expect(scheduler.waiting).toBe(0);
+  expect(vi.getTimerCount()).toBe(0);
+  let ran = false;
+  scheduler.at(now + 3, () => (ran = true));
+  pass(5);
+  expect(ran).toBe(true);
+});
+
+test("a wait beyond Node's longest timer is no short one", () => {
+  const scheduler = createScheduler(() => now);
+  let ran = false;
+  scheduler.at(2 ** 31 + 5000, () => (ran = true));
+  vi.advanceTimersByTime(100);
+  expect(ran).toBe(false);
+  now = 2 ** 31 + 5001;
+  vi.advanceTimersByTime(2 ** 30);
+  expect(ran).toBe(true);
+});

@@ -1,0 +1,159 @@
+/** Work that waits for its time. */
+export interface Scheduled {
+  /** Index in its slot; -1 once it ran or was cancelled. Kept by the scheduler. */
+  place: number;
+  readonly slotMs: number;
+  readonly deadlineMs: number;
+  readonly run: () => void;
+}
+
+/** Runs work at absolute times, all of it from one timer. */
+export interface Scheduler {
+  /** Milliseconds on the scheduler's clock. */
+  nowMs(): number;
+  /** Runs `run` as soon as the clock has reached `deadlineMs`; never before, and never within this call. */
+  at(deadlineMs: number, run: () => void): Scheduled;
+  /** Harmless for work that ran already. Nothing of it is kept. */
+  cancel(work: Scheduled): void;
+  /** How much work waits. */
+  readonly waiting: number;
+}
+
+/**
+ * A timer wheel without a fixed size: one slot a millisecond, and one Node timer for the nearest slot. Deadlines are absolute, so an
+ * error of one wake-up does not move the next; a timer a stream would cost more than the streams themselves (PERFORMANCE.md).
+ */
+export function createScheduler(nowMs: () => number = () => performance.now()): Scheduler {
+  const slots = new Map<number, Scheduled[]>();
+  const order = createSlotQueue();
+  let waiting = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let wakeMs = Number.POSITIVE_INFINITY;
+  let awake = false;
+
+  const arm = (deadlineMs: number): void => {
+    if (deadlineMs >= wakeMs || awake) return;
+    clearTimeout(timer);
+    wakeMs = deadlineMs;
+    // Node waits a whole number of milliseconds and is rather late than early: the rest is waited for in a second step.
+    timer = setTimeout(wake, Math.max(1, Math.min(Math.floor(deadlineMs - nowMs()), LONGEST_TIMER_MS)));
+  };
+  const wake = (): void => {
+    wakeMs = Number.POSITIVE_INFINITY;
+    awake = true;
+    for (const work of takeDue(nowMs())) {
+      // Work that ran before it may have cancelled it.
+      if (work.place !== DUE) continue;
+      work.place = -1;
+      waiting--;
+      work.run();
+    }
+    awake = false;
+    const next = order.first();
+    if (next !== undefined) arm(earliest(slots.get(next), next));
+  };
+  /** All that is due, in the order of its slots; what work puts in while it runs waits for the next wake-up. */
+  const takeDue = (now: number): readonly Scheduled[] => {
+    const due: Scheduled[] = [];
+    for (let slotMs = order.first(); slotMs !== undefined && slotMs <= now; slotMs = order.first()) {
+      const slot = slots.get(slotMs) ?? [];
+      let kept = 0;
+      for (const work of slot)
+        if (work.deadlineMs > now) {
+          work.place = kept;
+          slot[kept++] = work;
+        } else {
+          work.place = DUE;
+          due.push(work);
+        }
+      slot.length = kept;
+      if (kept > 0) break;
+      slots.delete(slotMs);
+      order.shift();
+    }
+    return due;
+  };
+  return {
+    nowMs,
+    at: (deadlineMs, run) => {
+      const slotMs = Math.floor(deadlineMs);
+      let slot = slots.get(slotMs);
+      if (slot === undefined) {
+        slot = [];
+        slots.set(slotMs, slot);
+        order.add(slotMs);
+      }
+      const work: Scheduled = { place: slot.length, slotMs, deadlineMs, run };
+      slot.push(work);
+      waiting++;
+      arm(deadlineMs);
+      return work;
+    },
+    cancel: (work) => {
+      if (work.place === -1) return;
+      waiting--;
+      const slot = slots.get(work.slotMs);
+      const { place } = work;
+      work.place = -1;
+      if (place === DUE || slot === undefined) return;
+      const last = slot.pop()!;
+      if (last !== work) {
+        slot[place] = last;
+        last.place = place;
+      }
+      if (waiting > 0) return;
+      slots.clear();
+      order.clear();
+      clearTimeout(timer);
+      wakeMs = Number.POSITIVE_INFINITY;
+    },
+    get waiting() {
+      return waiting;
+    },
+  };
+}
+
+/** Place of work whose slot is being run. */
+const DUE = -2;
+
+/** Node takes no timer beyond 2^31 ms; a long wait is cut in pieces. */
+const LONGEST_TIMER_MS = 2 ** 30;
+
+function earliest(slot: readonly Scheduled[] | undefined, slotMs: number): number {
+  let out = Number.POSITIVE_INFINITY;
+  for (const work of slot ?? []) out = Math.min(out, work.deadlineMs);
+  return out === Number.POSITIVE_INFINITY ? slotMs : out;
+}
+
+/** Slots in the order of their times: a binary heap, in which a slot stands once. */
+function createSlotQueue(): { add(slotMs: number): void; first(): number | undefined; shift(): void; clear(): void } {
+  const heap: number[] = [];
+  return {
+    add: (slotMs) => {
+      let i = heap.push(slotMs) - 1;
+      while (i > 0) {
+        const parent = (i - 1) >> 1;
+        if (heap[parent]! <= slotMs) break;
+        heap[i] = heap[parent]!;
+        i = parent;
+      }
+      heap[i] = slotMs;
+    },
+    first: () => heap[0],
+    shift: () => {
+      const last = heap.pop();
+      if (last === undefined || heap.length === 0) return;
+      let i = 0;
+      for (let child = 1; child < heap.length; child = 2 * i + 1) {
+        if (child + 1 < heap.length && heap[child + 1]! < heap[child]!) child++;
+        if (heap[child]! >= last) break;
+        heap[i] = heap[child]!;
+        i = child;
+      }
+      heap[i] = last;
+    },
+    clear: () => {
+      heap.length = 0;
+    },
+  };
+}

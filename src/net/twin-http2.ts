@@ -1,0 +1,154 @@
+import type { ServerHttp2Stream } from "node:http2";
+import type { HeaderList, RequestHead } from "../base/http.ts";
+import type { Format, Framer } from "../formats/format.ts";
+import type { ResponsePlan } from "../twin/plan.ts";
+import { sendJsonHttp2 } from "./control-server.ts";
+import { EMPTY } from "./forwarding.ts";
+import { grpcTimeoutMs } from "./grpc-timeout.ts";
+import type { ListenOptions } from "./listener.ts";
+import { ownAnswer } from "./own-answer.ts";
+import { play, type Performance } from "./player.ts";
+import type { PreparedPlan } from "./prepared.ts";
+import { requestHeadFromHttp2 } from "./request-head.ts";
+import {
+  createHttp2Head,
+  createHttp2Stage,
+  readHttp2Body,
+  readHttp2Messages,
+  type Http2Head,
+  type Http2Stage,
+} from "./serve-http2.ts";
+import type { Admitted, Answering } from "./twin-server.ts";
+
+/** What servers and clients both say of a deadline that has passed. */
+const DEADLINE_EXCEEDED: HeaderList = [
+  ["grpc-status", "4"],
+  ["grpc-message", "context deadline exceeded"],
+];
+
+/** A method that the server answers of its own, message by message; the call ends when the client has ended its side. */
+export interface Conversation {
+  /** Finds the client's messages. */
+  readonly createFramer: () => Framer;
+  /** Frames that answer a message frame. Never throws. */
+  readonly answer: (frame: Uint8Array) => Uint8Array;
+}
+
+/** One answer on an h2 stream. */
+interface Call {
+  readonly answering: Answering;
+  readonly stream: ServerHttp2Stream;
+  readonly head: RequestHead;
+  readonly stage: Http2Stage;
+}
+
+/** Answers h2 streams, each on its own: the end of one touches no other. */
+export function createHttp2Handler(answering: Answering): ListenOptions["onStream"] {
+  const { options } = answering;
+  return (stream, headers, rawHeaders) => {
+    const head = requestHeadFromHttp2(headers, rawHeaders);
+    if (options.control.owns(head)) {
+      stream.resume();
+      return void options.control.answer(head).then(({ status, body }) => sendJsonHttp2(stream, status, body));
+    }
+    const call: Call = { answering, stream, head, stage: createHttp2Stage(stream, head.protocol === "grpc") };
+    if (head.protocol === "grpc") keepDeadline(call);
+    const conversation = options.findConversation?.(head);
+    if (conversation !== undefined) return converse(call, conversation);
+    const admitted = answering.admit(head);
+    if ("steps" in admitted) {
+      stream.resume();
+      perform(call, admitted);
+      return;
+    }
+    const format = options.formats.findForRequest(head);
+    if (format.actsOnFirstMessage) return answerMessages(call, admitted, format);
+    readHttp2Body(stream, options.maxBodyBytes, {
+      whole: (body) => void perform(call, admitted.respond(body)),
+      tooLarge: () =>
+        void perform(call, ownAnswer(head, 413, `the request's body is longer than ${options.maxBodyBytes} bytes`)),
+    });
+  };
+}
+
+/** Answers on the client's first message; what it says afterwards only moves plans that wait for it. */
+function answerMessages(call: Call, admitted: Admitted, format: Format): void {
+  let performance: { message(): void } | undefined;
+  const begin = (body: Uint8Array): void => {
+    const plan = admitted.respond(body);
+    performance = perform(call, plan);
+    // Read on all the same: a window that is never opened again would stop the client.
+    if (!plan.steps.some((s) => s.kind === "await")) reader.drop();
+  };
+  const framer = format.createFramer({ request: call.head, direction: "client" });
+  const reader = readHttp2Messages(call.stream, framer, {
+    message: (frame) => {
+      if (performance === undefined) begin(frame);
+      else performance.message();
+    },
+    end: () => {
+      if (performance === undefined) begin(EMPTY);
+    },
+  });
+  if (!admitted.waitsForMessage()) begin(EMPTY);
+}
+
+/** Performs a plan on the stream. Messages of the client that come before it has begun are counted. */
+function perform({ answering, stream, head, stage }: Call, plan: ResponsePlan): { message(): void } {
+  const { scheduler, options } = answering;
+  const zeroMs = scheduler.nowMs();
+  const over = answering.begin();
+  let performance: Performance | undefined;
+  let early = 0;
+  const start = (ready: PreparedPlan<Http2Head>): void => {
+    if (stream.destroyed || stream.closed) return over();
+    const begun = play(ready, stage, { scheduler, speed: options.speed, zeroMs, finished: over });
+    performance = begun;
+    for (; early > 0; early--) begun.message();
+    if (!begun.running) return;
+    stream.once("close", () => {
+      begun.stop();
+      over();
+    });
+  };
+  const ready = answering.shelf.forHttp2(plan, head);
+  if (ready instanceof Promise) void ready.then(start);
+  else start(ready);
+  return {
+    message: () => {
+      if (performance === undefined) early++;
+      else performance.message();
+    },
+  };
+}
+
+/** Ends a call with a status once the time is over that its client has given it, whatever has been said until then. */
+function keepDeadline({ answering, stream, head, stage }: Call): void {
+  const timeoutMs = grpcTimeoutMs(head);
+  if (timeoutMs === undefined) return;
+  const { scheduler } = answering;
+  const deadline = scheduler.at(scheduler.nowMs() + timeoutMs, () => stage.finish(DEADLINE_EXCEEDED));
+  stream.once("close", () => scheduler.cancel(deadline));
+}
+
+function converse({ stream, stage }: Call, conversation: Conversation): void {
+  const trailers: HeaderList = [["grpc-status", "0"]];
+  stage.head(
+    {
+      head: createHttp2Head(200, [["content-type", "application/grpc"]]),
+      bytes: EMPTY,
+      acts: [],
+      trailers,
+      framed: false,
+    },
+    false,
+  );
+  readHttp2Messages(stream, conversation.createFramer(), {
+    message: (frame) => {
+      if (stage.send(conversation.answer(frame))) return;
+      stream.pause();
+      stage.drained(() => void stream.resume());
+    },
+    end: () => stage.end(EMPTY, trailers, undefined),
+  });
+}
