@@ -32,8 +32,18 @@ describe("the formats of a run", () => {
     expect(formats.byId("none")).toBeUndefined();
   });
 
-  it("read a plain request as a body", () => {
+  it("read a request by its own content type", () => {
     expect(formats.findForRequest(request).id).toBe("body");
+    const call: RequestHead = {
+      ...request,
+      protocol: "grpc",
+      httpVersion: "2",
+      headers: [["content-type", "application/grpc"]],
+    };
+    expect(formats.findForRequest(call).id).toBe("grpc");
+    expect(formats.find(call, response("application/grpc+proto")).id).toBe("grpc");
+    // A proxy in between answers such a call with a page of its own.
+    expect(formats.find(call, response("text/html")).id).toBe("body");
   });
 
   it("name the places of their events", () => {
