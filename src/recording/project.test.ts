@@ -7,7 +7,7 @@ import { project, projectExchange, zeroOfExchange, type ResponseBytes } from "./
 
 /** A format of lines: `#` begins filler, a line without its end is malformed, `~` does not survive encoding, `!` cannot be encoded. */
 function lineFormat(actsOnFirstMessage = false): Format {
-  return {
+  const format: Partial<Format> = {
     id: "lines",
     actsOnFirstMessage,
     createFramer: () => {
@@ -37,7 +37,8 @@ function lineFormat(actsOnFirstMessage = false): Format {
       ...close,
       detail: `${frames.length} frames, ${trailers?.length ?? "no"} trailers`,
     }),
-  } as unknown as Format;
+  };
+  return format as Format;
 }
 
 function formatsOf(format: Format): Formats {

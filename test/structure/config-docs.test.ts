@@ -1,0 +1,11 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { configurationPage, configurationSchema } from "../../scripts/config-docs.ts";
+
+const docs = join(import.meta.dirname, "../../docs");
+
+it("docs/configuration.md and its schema are what `tsx scripts/config-docs.ts` writes from the table that wraith.toml is checked by", () => {
+  expect(readFileSync(join(docs, "configuration.md"), "utf8")).toBe(configurationPage());
+  expect(readFileSync(join(docs, "wraith.schema.json"), "utf8")).toBe(configurationSchema());
+});
