@@ -129,10 +129,7 @@ describe("checkInMemory", () => {
   test("asks for the recorded take's own and fresh values", () => {
     const twin = twinThat(() => ({}));
     expect(check(twin, always)).toMatchObject({ session: "s", exchange: 0, learned: true, events: 2, told: [] });
-    expect(twin.asked.map((a) => [a.take, a.values]).sort()).toEqual([
-      ["s/0", "fresh"],
-      ["s/0", "own"],
-    ]);
+    expect(new Set(twin.asked.map((a) => `${a.take} ${a.values}`))).toEqual(new Set(["s/0 own", "s/0 fresh"]));
   });
 
   test("both passes count: what is wrong in one of them is told of that one", () => {
