@@ -3,6 +3,7 @@ import { codecOf, formatOf, formats, request, STARTED_MS } from "../../test/supp
 import { bytesFromText } from "../base/bytes.ts";
 import { parseJson } from "../base/json.ts";
 import type { LoadedModel, Route, Take, Variant } from "../model/model.ts";
+import { createRequestView, requestFeatures } from "../model/request-view.ts";
 import type { Exchange } from "../recording/exchange.ts";
 import type { ResponsePlan } from "../twin/plan.ts";
 import type { IncomingRequest, Twin } from "../twin/twin.ts";
@@ -30,16 +31,19 @@ function variantOf(name: string, guard: Variant["guard"], more: Partial<Variant>
   };
 }
 
+const body = bytesFromText('{"stream":true}');
+const view = createRequestView(request, formatOf("body").requestPayload(request, body), body);
+
 const take: Take = {
   id: "s/0",
-  request: "",
-  features: new Map(),
+  request: view.digest,
+  features: requestFeatures(view),
   startedMs: STARTED_MS,
   head: 0,
   trailers: 0,
   shapes: ["content", "done"],
   holes: new Map([["content", ['"a"']]]),
-  timesUs: { head: 1, events: [2, 3], end: 4 },
+  timesUs: { head: 1, events: [2, 2], end: 4 },
   filler: [],
   informational: [],
   end: CLEAN,
@@ -76,7 +80,7 @@ const exchange: Exchange = {
   stream: null,
   openUs: 0,
   request,
-  requestChunks: [{ atUs: 0, bytes: bytesFromText('{"stream":true}') }],
+  requestChunks: [{ atUs: 0, bytes: body }],
   requestEndUs: 0,
   informational: [],
   headUs: 1,

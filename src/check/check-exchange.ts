@@ -6,6 +6,7 @@ import { compareProjections, formatEnd } from "./compare.ts";
 import { divergenceFrom, type Divergence, type Found } from "./divergence.ts";
 import { cutOfHeldStream, performPlan } from "./perform-plan.ts";
 import { rulesFor, type CheckBase, type Learned, type Subject } from "./subject.ts";
+import { compareOrigin } from "./take-origin.ts";
 import { compareTake } from "./take-row.ts";
 import { compareTiming } from "./timing.ts";
 
@@ -65,7 +66,11 @@ export function judgeAnswers(base: CheckBase, subject: Subject, answers: Answers
   const found = new Map<ValueKind, Found[]>();
   const served = learned ?? (answers.servedBy === undefined ? undefined : base.takes.get(answers.servedBy));
   if (learned !== undefined)
-    found.set("own", [...judgeSelection(subject, learned, answers), ...compareTake(learned.take, learned.variant)]);
+    found.set("own", [
+      ...judgeSelection(subject, learned, answers),
+      ...compareTake(learned.take, learned.variant),
+      ...compareOrigin(learned.take, subject),
+    ]);
   else if (served === undefined) found.set("fresh", [nothingFits(subject, answers)]);
   for (const values of ["own", "fresh"] as const) {
     const answer = answers[values];
