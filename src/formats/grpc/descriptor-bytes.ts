@@ -2,7 +2,6 @@
 import { concatBytes } from "../../base/bytes.ts";
 import { parseJson } from "../../base/json.ts";
 import { decodeMessage } from "./decode-message.ts";
-import { DESCRIPTOR_PROTO } from "./descriptor-proto.ts";
 import { mergedValue, type FileDescriptor } from "./descriptor.ts";
 import { encodeMessage } from "./encode-message.ts";
 import { createTypeIndex, type TypeIndex } from "./message-plan.ts";
@@ -15,8 +14,8 @@ let descriptorTypes: TypeIndex | undefined;
 
 /** Types of descriptor.proto, made when they are first needed. */
 function typesOfDescriptors(): TypeIndex {
-  const files = [{ path: "google/protobuf/descriptor.proto", text: DESCRIPTOR_PROTO }];
-  descriptorTypes ??= createTypeIndex(linkProtos(files, { symbols: new Map(), fileNames: new Set() }));
+  const known = { symbols: new Map(), fileNames: new Set<string>(), wanted: ["google/protobuf/descriptor.proto"] };
+  descriptorTypes ??= createTypeIndex(linkProtos([], known));
   return descriptorTypes;
 }
 

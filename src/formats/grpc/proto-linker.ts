@@ -15,13 +15,21 @@ interface Source {
   name: string;
 }
 
+/** What there is before. */
+export interface KnownFiles {
+  readonly symbols: Map<string, SymbolKind>;
+  readonly fileNames: ReadonlySet<string>;
+  /** Files built in that something else than the .proto files imports. */
+  readonly wanted?: readonly string[] | undefined;
+}
+
 /**
  * Descriptors of all files, those that they import built in included, each behind what it imports. `symbols` has the names that are
  * known already (declarations of the same names are left out) and takes the new ones. Throws WraithError SCHEMA_INVALID.
  */
 export function linkProtos(
   files: readonly { readonly path: string; readonly text: string }[],
-  known: { readonly symbols: Map<string, SymbolKind>; readonly fileNames: ReadonlySet<string> },
+  known: KnownFiles,
 ): FileDescriptor[] {
   const { symbols } = known;
   const sources: Source[] = files.map(({ path, text }) => ({
@@ -61,6 +69,10 @@ export function linkProtos(
     dependencies.set(source, [...new Set(found)]);
     ordered.push(source);
   };
+  for (const name of known.wanted ?? []) {
+    const source = findBuiltin(name);
+    if (source !== undefined) visit(source);
+  }
   for (const source of sources) visit(source);
 
   const kept = new Map<Source, FileDescriptor>();

@@ -52,7 +52,10 @@ export function compileSchemas(sources: SchemaSources): Schemas {
       files.push(descriptor === file.descriptor ? file : { descriptor });
     }
   }
-  for (const descriptor of linkProtos(sources.protoFiles, { symbols, fileNames })) files.push({ descriptor });
+  // Sets without imports (`protoc` without --include_imports) lean on what is built in.
+  const wanted = files.flatMap((f) => f.descriptor.dependency ?? []).filter((name) => !fileNames.has(name));
+  const linked = linkProtos(sources.protoFiles, { symbols, fileNames, wanted });
+  for (const descriptor of linked) files.push({ descriptor });
   const methods = methodsOf(files);
   const schemas: Schemas = {
     types: createTypeIndex(files.map((f) => f.descriptor)),
