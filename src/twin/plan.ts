@@ -26,7 +26,7 @@ export interface ResponsePlan {
   readonly route?: string | undefined;
   /** `SESSION/INDEX` of the take, absent on a miss. */
   readonly exchange?: string | undefined;
-  /** Name of the variant whose guard chose it, absent on a miss. */
+  /** Name of the variant whose guard chose it; absent on a miss, and where no guard holds and a take was asked for by name. */
   readonly variant?: string | undefined;
   /** Content coding the recording had; the player uses it where the client accepts it. */
   readonly coding?: string | undefined;

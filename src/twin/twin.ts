@@ -1,7 +1,17 @@
 import type { RequestHead } from "../base/http.ts";
+import { createDraw, drawInt } from "../base/rng.ts";
 import type { Formats } from "../formats/format.ts";
-import type { LoadedModel } from "../model/model.ts";
+import { findVariants } from "../model/guard.ts";
+import type { LoadedModel, Route, Variant } from "../model/model.ts";
+import { createRequestView, requestFeatures, type RequestView } from "../model/request-view.ts";
+import { findRoute, nearestRoutes } from "../model/route-match.ts";
+import { createRequestCounts } from "./request-counts.ts";
+import { createRequestMemo } from "./request-memo.ts";
+import { missPlan } from "./miss.ts";
+import { createNearestIndex, type NearestIndex } from "./nearest.ts";
 import type { ResponsePlan } from "./plan.ts";
+import { createPlanMaker } from "./plan-maker.ts";
+import { routeTakes, type RouteTakes, type VariantTake } from "./route-takes.ts";
 
 /** A request as the twin gets it: scrubbed already. For gRPC `body` holds the first message frame at least. */
 export interface IncomingRequest {
@@ -20,6 +30,7 @@ export interface IncomingRequest {
  * A recorded request gets the same plan object each time its take comes up, so that whoever performs plans can keep what it made of one.
  */
 export interface Twin {
+  /** Throws WraithError MODEL_INVALID where the model cannot be performed. */
   respond(request: IncomingRequest): ResponsePlan;
   /**
    * Whether the request's first message must be there before `respond` can choose (formats with `actsOnFirstMessage`): false where
@@ -30,6 +41,118 @@ export interface Twin {
   reset(session?: string): void;
 }
 
-export function createTwin(_loaded: LoadedModel, _formats: Formats, _options: { seed: number }): Twin {
-  throw new Error("not written yet");
+/** Pairs of session and request whose number is remembered; beyond it the ones not sent for longest begin anew. */
+const MAX_COUNTS = 100_000;
+/** Routes that a refusal names. */
+const NEAREST_ROUTES = 5;
+
+/** What is known of a request whatever its headers, session and wishes are. */
+interface Asked {
+  readonly view: RequestView;
+  readonly match: { readonly route: Route; readonly params: ReadonlyMap<string, string> } | undefined;
+  /** What the guards choose; absent where a guard of the route looks at headers. */
+  readonly choice: Choice | undefined;
+}
+
+interface Choice {
+  /** Variants that may answer, the commonest first. */
+  readonly variants: readonly Variant[];
+  /** Their takes of equal requests, in recorded order. */
+  readonly recorded: readonly VariantTake[];
+}
+
+/**
+ * Creates the twin of a model. Memory is bounded: at most 100,000 counts of sessions and requests are kept, and a few thousand
+ * requests that were read.
+ */
+export function createTwin(loaded: LoadedModel, formats: Formats, { seed }: { seed: number }): Twin {
+  const { model } = loaded;
+  const memo = createRequestMemo<Asked>();
+  const counts = createRequestCounts(MAX_COUNTS);
+  const plans = createPlanMaker(formats, seed);
+  const takesByRoute = new Map<Route, RouteTakes>();
+  const nearest = new Map<Variant, NearestIndex>();
+
+  const takesOf = (route: Route): RouteTakes => {
+    let takes = takesByRoute.get(route);
+    if (takes === undefined) takesByRoute.set(route, (takes = routeTakes(loaded, route)));
+    return takes;
+  };
+  const nearestOf = (variant: Variant): NearestIndex => {
+    let index = nearest.get(variant);
+    if (index === undefined) nearest.set(variant, (index = createNearestIndex(loaded.takes.get(variant) ?? [])));
+    return index;
+  };
+  const choose = (route: Route, view: RequestView, params: ReadonlyMap<string, string>): Choice => {
+    const takes = takesOf(route);
+    const held = findVariants(route.variants, view, params).filter((variant) => takes.countOf(variant) > 0);
+    const variants = held.length < 2 ? held : held.toSorted((a, b) => takes.countOf(b) - takes.countOf(a));
+    const recorded = takes.byRequest.get(view.digest) ?? [];
+    return { variants, recorded: recorded.filter(({ variant }) => variants.includes(variant)) };
+  };
+  const read = (head: RequestHead, body: Uint8Array): Asked => {
+    const known = memo.find(head, body);
+    if (known !== undefined) return known;
+    const view = createRequestView(head, formats.findForRequest(head).requestPayload(head, body), body);
+    const match = findRoute(model, head.method, head.path);
+    const isFixed = match !== undefined && !match.route.variants.some(looksAtHeaders);
+    const asked: Asked = { view, match, choice: isFixed ? choose(match.route, view, match.params) : undefined };
+    memo.keep(head, body, asked);
+    return asked;
+  };
+  /** The take of a request that was not recorded: of the commonest variant, nearest to what was asked; the seed breaks ties. */
+  const findNearest = (variant: Variant, view: RequestView, count: number): VariantTake => {
+    const takes = nearestOf(variant).find(requestFeatures(view));
+    const first = drawInt(createDraw(seed, `take:${view.digest}`), takes.length);
+    return { variant, take: takes[(first + count) % takes.length]! };
+  };
+
+  const refuse = (head: RequestHead, message: string, details: Readonly<Record<string, unknown>>): ResponsePlan =>
+    missPlan(formats.findForRequest(head), message, details);
+
+  return {
+    respond({ head, body, session, take: wanted, values }) {
+      const { view: known, match, choice } = read(head, body);
+      if (match === undefined) {
+        const routes = nearestRoutes(model, head.method, head.path, NEAREST_ROUTES).map((r) => r.route);
+        return refuse(head, `no route answers ${head.method} ${head.path}`, { nearest: routes });
+      }
+      const { route, params } = match;
+      // What was kept has the headers of whoever asked first.
+      const view = known.headers === head.headers ? known : { ...known, headers: head.headers };
+      const { variants, recorded } = choice ?? choose(route, view, params);
+      const takes = takesOf(route);
+      const ask = { head, route, params, view };
+      const isSilent = body.length === 0 && takes.eager.length > 0;
+      if (wanted !== undefined) {
+        const found = takes.byId.get(wanted);
+        if (found === undefined) return refuse(head, `${route.route} has no take ${wanted}`, { route: route.route });
+        const chosen = variants.includes(found.variant) ? found.variant : variants[0];
+        const isOwn = (values ?? (found.take.request === view.digest ? "own" : "fresh")) === "own";
+        return plans.plan({ ...ask, ...found, chosen, values: isOwn ? "own" : "fresh", count: 0, isSilent });
+      }
+      // Of a client that has not said anything yet only the route is known.
+      const equal = recorded.length === 0 && isSilent ? takes.eager : recorded;
+      const [commonest] = variants;
+      if (equal.length === 0 && commonest === undefined)
+        return refuse(head, `no variant of ${route.route} answers this request`, {
+          route: route.route,
+          variants: route.variants.map((v) => v.name),
+        });
+      const count = counts.next(session, view.digest);
+      const found = equal.length > 0 ? equal[count % equal.length]! : findNearest(commonest!, view, count);
+      const kind = values ?? (equal.length > 0 ? "own" : "fresh");
+      return plans.plan({ ...ask, ...found, chosen: found.variant, values: kind, count, isSilent });
+    },
+    waitsForMessage(head) {
+      if (!formats.findForRequest(head).actsOnFirstMessage) return false;
+      const match = findRoute(model, head.method, head.path);
+      return match !== undefined && takesOf(match.route).eager.length === 0;
+    },
+    reset: (session) => counts.reset(session),
+  };
+}
+
+function looksAtHeaders(variant: Variant): boolean {
+  return variant.guard.some((condition) => condition.path.startsWith("headers"));
 }
