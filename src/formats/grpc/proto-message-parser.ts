@@ -119,7 +119,7 @@ export function createMessageParser(context: ProtoContext): MessageParser {
     const field: Mutable<FieldDescriptor> = { name: "", number: 0, label: label ?? "LABEL_OPTIONAL" };
     readFieldType(place.scope, field);
     readFieldRest(place, field);
-    if (label === "LABEL_OPTIONAL" && syntax() === "proto3" && place.where === "message") field.proto3Optional = true;
+    if (label === "LABEL_OPTIONAL" && syntax() === "proto3") field.proto3Optional = true;
     return field;
   };
 
@@ -377,5 +377,19 @@ function defaultText(value: Constant, type: string | undefined): string {
     if (Number.isNaN(value.value)) return "nan";
     return Number.isFinite(value.value) ? String(value.value) : `${value.value < 0 ? "-" : ""}inf`;
   }
-  return value.text;
+  return type === "TYPE_BYTES" ? escapeBytes(value.text) : value.text;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+  '"': '\\"',
+  "'": "\\'",
+  "\\": "\\\\",
+};
+
+/** Defaults of bytes stand in descriptors with C escapes. */
+function escapeBytes(text: string): string {
+  return text.replace(/[^ -~]|["'\\]/g, (c) => ESCAPES[c] ?? `\\${c.charCodeAt(0).toString(8).padStart(3, "0")}`);
 }
