@@ -1,10 +1,8 @@
-import { WraithError } from "../base/errors.ts";
 import { VERSION } from "../base/version.ts";
 import type { LineSink } from "../net/tap.ts";
 import type { SessionHead } from "../recording/exchange.ts";
-import { openJournal, type Journal } from "../store/journal.ts";
-import { readSession } from "../store/recordings.ts";
 import type { Workspace } from "../store/workspace.ts";
+import { takeSessionFile, type SessionFile } from "./session-file.ts";
 
 /** Bytes that may wait for a slow disk before recordings are given up (SPEC section 3). */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
@@ -43,68 +41,56 @@ export interface SessionOptions {
 /** Begins a session. Its file is opened with its first exchange; lines wait in memory until it is. */
 export function createRecordingSession(options: SessionOptions): RecordingSession {
   const { id, nowMs, onNotice } = options;
-  const conns = new WeakMap<object, number>();
-  let connCount = 0;
-  let connBase = 0;
   let exchangeCount = 0;
-  let exchangeBase = 0;
   let openCount = 0;
   let ending = false;
-  let zeroMs = nowMs();
-  let journal: Journal | undefined;
-  let opening: Promise<void> | undefined;
-  let early: (() => void)[] = [];
+  let file: SessionFile | undefined;
+  let early: (() => void)[] | undefined = [];
+  let ready: Promise<void> | undefined;
   let failed = false;
   let closed: Promise<void> | undefined;
 
   const fail = (error: unknown): void => {
     if (failed) return;
     failed = true;
-    onNotice(`Session ${id} cannot be written (${error instanceof Error ? error.message : String(error)}). Traffic goes on, unrecorded.`);
-  };
-  const open = async (): Promise<void> => {
-    if (options.named) {
-      const before = await readEarlier(options.workspace, id);
-      if (before !== undefined) {
-        exchangeBase = before.exchanges;
-        connBase = before.conns;
-        // The file's times go on from its own beginning.
-        zeroMs = before.startedMs - options.wallMs;
-      }
-    }
-    journal = await openJournal(options.workspace, head(options, zeroMs));
+    onNotice(
+      `Session ${id} cannot be written (${error instanceof Error ? error.message : String(error)}). Traffic goes on, unrecorded.`,
+    );
   };
   const write = (atMs: number, line: Line, number?: number): Outcome => {
     if (failed) return "failed";
-    if (journal === undefined) {
+    if (early !== undefined) {
       // Which number and time a line gets depends on what the file holds already.
       early.push(() => write(atMs, line, number));
       return "taken";
     }
+    const { journal, zeroMs, exchangeBase } = file!;
     const atUs = Math.max(0, Math.round((atMs - zeroMs) * 1000));
     const content = typeof line === "function" ? line() : line;
-    journal.append(number === undefined ? { atUs, ...content } : { x: exchangeBase + number, atUs, ...content });
-    if (journal.failure !== undefined) {
-      fail(journal.failure);
+    journal!.append(number === undefined ? { atUs, ...content } : { x: exchangeBase + number, atUs, ...content });
+    if (journal!.failure !== undefined) {
+      fail(journal!.failure);
       return "failed";
     }
-    return journal.waitingBytes > MAX_WAITING_BYTES ? "overrun" : "taken";
+    return journal!.waitingBytes > MAX_WAITING_BYTES ? "overrun" : "taken";
   };
-  const start = (): Promise<void> =>
-    (opening ??= open()
-      .catch(fail)
-      .then(() => {
-        const waiting = early;
-        early = [];
-        if (!failed) for (const work of waiting) work();
-      }));
+  const start = (): SessionFile => {
+    if (file !== undefined) return file;
+    file = takeSessionFile({ ...options, head: (zeroMs) => head(options, zeroMs) });
+    ready = file.opened.catch(fail).then(() => {
+      const waiting = early ?? [];
+      early = undefined;
+      if (!failed) for (const work of waiting) work();
+    });
+    return file;
+  };
   const finish = (): Promise<void> =>
     (closed ??= (async () => {
-      if (opening === undefined) return;
-      await opening;
-      write(nowMs(), { ended: { exchanges: exchangeBase + exchangeCount } });
-      await journal?.close();
-      if (journal?.failure !== undefined) fail(journal.failure);
+      if (file === undefined) return;
+      await ready;
+      write(nowMs(), { ended: { exchanges: file.exchangeCount } });
+      await file.release();
+      if (file.journal?.failure !== undefined) fail(file.journal.failure);
     })());
   let allDone: () => void = () => undefined;
   const done = new Promise<void>((resolve) => (allDone = resolve));
@@ -118,15 +104,14 @@ export function createRecordingSession(options: SessionOptions): RecordingSessio
       return openCount;
     },
     begin: (connection) => {
-      void start();
-      const number = exchangeCount++;
+      const mine = start();
+      const number = mine.nextExchange();
+      exchangeCount++;
       openCount++;
       if (openCount === 1) options.onBusy();
-      const conn = conns.get(connection) ?? ++connCount;
-      conns.set(connection, conn);
       return {
         get conn() {
-          return connBase + conn;
+          return mine.connNumber(connection);
         },
         append: (atMs, line) => write(atMs, line, number),
         close: () => {
@@ -143,19 +128,6 @@ export function createRecordingSession(options: SessionOptions): RecordingSessio
       return done;
     },
   };
-}
-
-/** What a named session's file holds already; undefined where there is none. */
-async function readEarlier(workspace: Workspace, id: string): Promise<{ exchanges: number; conns: number; startedMs: number } | undefined> {
-  try {
-    const session = await readSession(workspace, id);
-    const last = session.exchanges.reduce((n, e) => Math.max(n, e.index), -1);
-    const conns = session.exchanges.reduce((n, e) => Math.max(n, e.conn), 0);
-    return { exchanges: last + 1, conns, startedMs: Date.parse(session.head.startedAt) };
-  } catch (error) {
-    if (error instanceof WraithError && error.code === "RECORDING_MISSING") return undefined;
-    throw error;
-  }
 }
 
 function head(options: SessionOptions, zeroMs: number): SessionHead {

@@ -1,7 +1,7 @@
-import { createByteCollector } from "../base/byte-collector.ts";
 import { WraithError } from "../base/errors.ts";
 import type { Termination } from "../base/http.ts";
 import type { Chunk, Exchange, Session, SessionHead } from "./exchange.ts";
+import { createLineSplitter } from "./wrec-lines.ts";
 import { createLineReader, type WrecLine } from "./wrec.ts";
 
 /** Reads a recording from its bytes, piece by piece. Linear in time; keeps the recorded bytes and little more. */
@@ -22,31 +22,17 @@ export interface SessionReaderOptions {
   readonly session?: string | undefined;
 }
 
-const LF = 10;
 /** What became of an exchange whose end nobody wrote down. */
 const CUT: Termination = { shape: "truncated", by: "recorder" };
 
 export function createSessionReader(options: SessionReaderOptions): SessionReader {
-  const lines = createLineReader();
+  const reader = createLineReader();
   const assembler = createAssembler(options);
-  const rest = createByteCollector();
-  const take = (line: Uint8Array): void => assembler.add(lines.read(line));
+  const lines = createLineSplitter((line) => assembler.add(reader.read(line)));
   return {
-    push(bytes) {
-      let start = 0;
-      for (let end = bytes.indexOf(LF); end >= 0; end = bytes.indexOf(LF, start)) {
-        const part = bytes.subarray(start, end);
-        if (rest.length === 0) take(part);
-        else {
-          rest.append(part);
-          take(rest.take());
-        }
-        start = end + 1;
-      }
-      if (start < bytes.length) rest.append(bytes.slice(start));
-    },
+    push: (bytes) => lines.push(bytes),
     end(broken) {
-      if (rest.length > 0) take(rest.take());
+      lines.end();
       if (broken !== undefined) assembler.add({ kind: "bad", reason: broken });
       return assembler.finish();
     },

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { readSession } from "./recordings.ts";
 import { createWorkspace } from "./workspace.ts";
 
@@ -30,6 +30,7 @@ it("a recorder that is killed leaves everything that had left for the disk, in o
     const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), join(root, "writer.mts"), root], {
       stdio: ["ignore", "pipe", "inherit"],
     });
+    onTestFinished(() => void child.kill("SIGKILL"));
     const exited = new Promise((resolve) => child.once("exit", (_, signal) => resolve(signal)));
     let said = -1;
     for await (const line of createInterface({ input: child.stdout })) {

@@ -1,6 +1,8 @@
 import { WraithError } from "../base/errors.ts";
 import { createSessionReader } from "../recording/assemble.ts";
 import type { Session } from "../recording/exchange.ts";
+import { createLineSplitter } from "../recording/wrec-lines.ts";
+import { createLineReader } from "../recording/wrec.ts";
 import { findSessionFile, findSessionFiles, openSessionFile, type SessionFile } from "./session-files.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -63,4 +65,41 @@ async function missing(workspace: Workspace, id: string): Promise<WraithError> {
         ? `it has ${last}`
         : `it has ${ids.length}, of which the last are ${last}`;
   return new WraithError("RECORDING_MISSING", `"${workspace.name}" has no session ${JSON.stringify(id)}; ${others}.`);
+}
+
+/** How far a session's numbers go: what goes on with it takes the next ones. */
+export interface SessionExtent {
+  readonly startedMs: number;
+  /** One more than the highest number of an exchange. */
+  readonly exchanges: number;
+  /** The highest number of a connection. */
+  readonly conns: number;
+}
+
+/**
+ * The extent of a session; undefined where it has no file. Read in pieces that leave a running relay its time, and nothing of them
+ * is kept. Throws RECORDING_INVALID.
+ */
+export async function readSessionExtent(workspace: Workspace, id: string): Promise<SessionExtent | undefined> {
+  const file = await findSessionFile(workspace, id);
+  if (file === undefined) return undefined;
+  const reader = createLineReader();
+  let startedMs: number | undefined;
+  let exchanges = 0;
+  let conns = 0;
+  const lines = createLineSplitter((bytes) => {
+    const line = reader.read(bytes);
+    if (line?.kind === "session") startedMs ??= Date.parse(line.head.startedAt);
+    if (line?.kind !== "open") return;
+    exchanges = Math.max(exchanges, line.x + 1);
+    conns = Math.max(conns, line.conn);
+  });
+  const content = openSessionFile(file);
+  for await (const piece of content as AsyncIterable<Buffer>) lines.push(piece);
+  lines.end();
+  if (startedMs !== undefined) return { startedMs, exchanges, conns };
+  throw new WraithError("RECORDING_INVALID", "The first line of the recording is not the head of a session.", {
+    file,
+    line: 1,
+  });
 }
