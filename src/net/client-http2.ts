@@ -3,7 +3,8 @@ import { firstOfEach, http2Headers, sensitiveNames } from "./http2-headers.ts";
 import type { HeaderList } from "../base/http.ts";
 import { travellingHeaders } from "./forwarding.ts";
 import { percentEncode } from "./percent-encode.ts";
-import { headersFromRaw, requestHeadFromHttp2 } from "./request-head.ts";
+import { headersFromRaw } from "./request-head.ts";
+import { requestHeadFromHttp2 } from "./request-head-http2.ts";
 import type { ClientSide } from "./sides.ts";
 import { errorBody } from "./unsupported.ts";
 

@@ -18,8 +18,8 @@ export function takeWishes(
   head: RequestHead,
   isSession: (name: string) => boolean,
 ): { readonly head: RequestHead; readonly wishes: Wishes } | string {
+  if (!head.headers.some(([n]) => isOwnHeader(n))) return { head, wishes: NO_WISHES };
   const own = head.headers.filter(([n]) => isOwnHeader(n));
-  if (own.length === 0) return { head, wishes: NO_WISHES };
   const find = (name: string): string | undefined => own.find(([n]) => n.toLowerCase() === name)?.[1].trim();
   const session = find("x-wraith-session") ?? "";
   if (session !== "" && !isSession(session))

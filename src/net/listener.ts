@@ -1,7 +1,14 @@
-import { createServer as createHttp1Server, type IncomingMessage, type Server as Http1Server, type ServerResponse } from "node:http";
-import { createServer as createHttp2Server, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import {
+  createServer as createHttp1Server,
+  type IncomingMessage,
+  type Server as Http1Server,
+  type ServerResponse,
+} from "node:http";
+import type { Http2Server } from "node:http2";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { WraithError } from "../base/errors.ts";
+import { MAX_HEADER_BYTES } from "./header-limit.ts";
+import type { OnStream } from "./http2-server.ts";
 import { sniffProtocol } from "./sniff.ts";
 
 export interface ListenOptions {
@@ -14,8 +21,8 @@ export interface ListenOptions {
    * Requests that ask for an upgrade come here too, as plain requests.
    */
   onHttp1(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void;
-  /** One HTTP/2 stream; `rawHeaders` are names and values in turn, as sent. */
-  onStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: readonly string[]): void;
+  /** One HTTP/2 stream. A handler that is to be loaded is asked for when the first client speaks h2. */
+  readonly onStream: OnStream | { load(): Promise<OnStream> };
   /**
    * False (the default): an HTTP/1 client that ends its side is taken for one that left, and its connection is closed.
    * True: it still gets its answer; the owner watches the socket's `end`.
@@ -31,26 +38,6 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Header blocks up to this size are taken; more is answered 431 (h1) or refused (h2). */
-export const MAX_HEADER_BYTES = 256 * 1024;
-
-/** Bytes one h2 stream may have on the way unread, and one connection; the default of 64 KiB costs a fifth of the throughput. */
-const STREAM_WINDOW_BYTES = 256 * 1024;
-const CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024;
-
-/** Settings of every h2 session wraith opens or accepts. The default session memory (10 MB) fails most of 500 concurrent streams. */
-export const HTTP2_OPTIONS = {
-  maxSessionMemory: 1000,
-  maxHeaderListPairs: 4000,
-  maxSendHeaderBlockLength: MAX_HEADER_BYTES,
-  settings: { initialWindowSize: STREAM_WINDOW_BYTES, maxHeaderListSize: MAX_HEADER_BYTES },
-} as const;
-
-/** Widens the connection's receive window; to be called once the session is connected. */
-export function widenWindow(session: { setLocalWindowSize(size: number): void }): void {
-  session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
-}
-
 /** Whether only this machine can reach the address; undefined is the default, loopback. */
 export function isLoopback(host: string | undefined): boolean {
   return host === undefined || host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
@@ -63,19 +50,23 @@ export function isLoopback(host: string | undefined): boolean {
 export async function listen(options: ListenOptions): Promise<Listener> {
   const sockets = new Set<Socket>();
   const http1 = createHttp1(options);
-  const http2 = createHttp2(options);
+  let http2: Promise<Http2Server> | undefined;
   const onConnection = (socket: Socket): void => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
     sniffProtocol(socket, (protocol) => {
+      if (protocol === "http1") return void http1.emit("connection", socket);
       // An h2 session ends with its socket only, so a client's FIN has to close it.
-      if (protocol === "http2") socket.allowHalfOpen = false;
-      (protocol === "http2" ? http2 : http1).emit("connection", socket);
+      socket.allowHalfOpen = false;
+      // Loading Node's h2 takes a good part of the time in which a server starts; the first connection that speaks it waits for that.
+      http2 ??= loadHttp2(options.onStream);
+      void http2.then((server) => socket.destroyed || server.emit("connection", socket));
     });
   };
   const servers = await bind(options.host, options.port, onConnection);
   const { port } = servers[0]!.address() as AddressInfo;
-  const shown = options.host === undefined ? "localhost" : options.host.includes(":") ? `[${options.host}]` : options.host;
+  const shown =
+    options.host === undefined ? "localhost" : options.host.includes(":") ? `[${options.host}]` : options.host;
   return {
     url: `http://${shown}:${port}`,
     port,
@@ -87,8 +78,21 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   };
 }
 
+async function loadHttp2(onStream: ListenOptions["onStream"]): Promise<Http2Server> {
+  const [{ createHttp2Server }, handler] = await Promise.all([
+    import("./http2-server.ts"),
+    typeof onStream === "function" ? onStream : onStream.load(),
+  ]);
+  return createHttp2Server(handler);
+}
+
 function createHttp1(options: ListenOptions): Http1Server {
-  const server = createHttp1Server({ maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 120_000 });
+  const server = createHttp1Server({
+    maxHeaderSize: MAX_HEADER_BYTES,
+    requestTimeout: 0,
+    headersTimeout: 0,
+    keepAliveTimeout: 120_000,
+  });
   server.maxHeadersCount = 0;
   server.timeout = 0;
   // Not in the documentation, but in every Node: without it an `end` from the client closes the connection (pinned by a wire test).
@@ -111,22 +115,12 @@ function createHttp1(options: ListenOptions): Http1Server {
   return server;
 }
 
-function createHttp2(options: ListenOptions): Http2Server {
-  const server = createHttp2Server(HTTP2_OPTIONS);
-  server.on("session", (session: ServerHttp2Session) => {
-    widenWindow(session);
-    session.on("error", () => session.destroy());
-  });
-  server.on("sessionError", () => undefined);
-  server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, rawHeaders: string[]) => {
-    stream.on("error", () => undefined);
-    options.onStream(stream, headers, rawHeaders);
-  });
-  return server;
-}
-
 /** The open servers: one, or for loopback one each for IPv4 and IPv6 on the same port. */
-async function bind(host: string | undefined, port: number, onConnection: (socket: Socket) => void): Promise<readonly Server[]> {
+async function bind(
+  host: string | undefined,
+  port: number,
+  onConnection: (socket: Socket) => void,
+): Promise<readonly Server[]> {
   if (host !== undefined && host !== "localhost") return [await open(host, port, onConnection)];
   // A free IPv4 port may be taken on IPv6: a few more tries find one that is free on both.
   for (let attempt = 1; ; attempt++) {
@@ -156,6 +150,7 @@ function open(host: string, port: number, onConnection: (socket: Socket) => void
 }
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): WraithError {
-  if (error.code === "EADDRINUSE") return new WraithError("PORT_IN_USE", `Port ${port} on ${host} is in use by another program.`, {}, error);
+  if (error.code === "EADDRINUSE")
+    return new WraithError("PORT_IN_USE", `Port ${port} on ${host} is in use by another program.`, {}, error);
   return new WraithError("LISTEN_FAILED", `Cannot listen on ${host}, port ${port}: ${error.message}.`, {}, error);
 }

@@ -1,4 +1,4 @@
-import type { Act, PreparedPlan } from "./prepared.ts";
+import { MAX_WRITE_BYTES, type Act, type PreparedPlan } from "./prepared.ts";
 import type { Scheduled, Scheduler } from "./scheduler.ts";
 import type { HeaderList } from "../base/http.ts";
 
@@ -38,9 +38,6 @@ export interface Performance {
   /** Nothing more is wanted: every timer is freed at once. */
   stop(): void;
 }
-
-/** What leaves in one write at most: beyond it the client is asked first whether it takes more. */
-const MAX_WRITE_BYTES = 256 * 1024;
 
 /**
  * Performs a plan on an absolute time line: each act leaves as soon as its time has come, however late the one before it was. What

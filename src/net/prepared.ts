@@ -44,7 +44,12 @@ export interface PreparedPlan<Head> {
   readonly trailers: HeaderList | undefined;
   /** True where `bytes` are cut into chunks already. */
   readonly framed: boolean;
+  /** True where nothing but time keeps the head and all bytes up to a clean end from leaving at once. */
+  readonly whole: boolean;
 }
+
+/** Beyond it the client is asked first whether it takes more. */
+export const MAX_WRITE_BYTES = 256 * 1024;
 
 const EMPTY = new Uint8Array(0);
 /** Statuses whose answers have no body (RFC 9110, 6.4.1). */
@@ -170,7 +175,16 @@ function assemble<Head>(
     acts,
     trailers: framed || bodiless ? undefined : trailers,
     framed,
+    whole: isWhole(acts, length),
   };
+}
+
+function isWhole(acts: readonly Act[], length: number): boolean {
+  const last = acts.at(-1);
+  const between = acts.slice(1, -1).every((a) => a.kind === "body");
+  return (
+    acts[0]?.kind === "head" && between && last?.kind === "end" && last.code === undefined && length <= MAX_WRITE_BYTES
+  );
 }
 
 /** The header that names the coding, where the recording had one: kept where it is used, else left out. */

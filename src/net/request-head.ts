@@ -1,7 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { IncomingHttpHeaders } from "node:http2";
-import { findHeader, mediaType, type HeaderList, type RequestHead } from "../base/http.ts";
-import { markSensitive } from "./http2-headers.ts";
+import type { HeaderList, RequestHead } from "../base/http.ts";
 
 /** Names and values in turn, as Node gives them, as pairs; without h2 pseudo headers. */
 export function headersFromRaw(raw: readonly string[]): HeaderList {
@@ -28,20 +26,4 @@ export function requestHeadFromHttp1(request: IncomingMessage): RequestHead {
     ...splitTarget(request.url ?? "/"),
     headers: headersFromRaw(request.rawHeaders),
   };
-}
-
-/** The head of an h2 request: `grpc` where its content type is gRPC's own (not gRPC-Web). */
-export function requestHeadFromHttp2(headers: IncomingHttpHeaders, rawHeaders: readonly string[]): RequestHead {
-  const list = markSensitive(headersFromRaw(rawHeaders), headers);
-  return {
-    protocol: isGrpcType(mediaType(findHeader(list, "content-type"))) ? "grpc" : "http",
-    httpVersion: "2",
-    method: headers[":method"] ?? "GET",
-    ...splitTarget(headers[":path"] ?? "/"),
-    headers: list,
-  };
-}
-
-function isGrpcType(type: string): boolean {
-  return type === "application/grpc" || type.startsWith("application/grpc+");
 }

@@ -4,6 +4,7 @@ import type { HeaderList } from "../base/http.ts";
 import { sendable } from "./client-http1.ts";
 import { EMPTY } from "./forwarding.ts";
 import type { Stage } from "./player.ts";
+import type { PreparedPlan } from "./prepared.ts";
 
 /** Status and headers, names and values in turn, as Node writes them. */
 export interface Http1Head {
@@ -44,6 +45,22 @@ export function readHttp1Body(
   });
 }
 
+/** Writes the head. `closing`: the connection ends with this answer. */
+export function writeHttp1Head(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { head, framed }: PreparedPlan<Http1Head>,
+  closing: boolean,
+): void {
+  response.sendDate = false;
+  if (closing) response.shouldKeepAlive = false;
+  // Persistence goes without saying in HTTP/1.1; said, it would be a header that the recording does not have.
+  if (response.shouldKeepAlive && request.httpVersion !== "1.0") response.removeHeader("Connection");
+  response.writeHead(head.status, head.raw as string[]);
+  // The bytes are cut into chunks already, so that they leave as they are. Not in the documentation; pinned by a wire test.
+  if (framed) response.chunkedEncoding = false;
+}
+
 /** The way back to an HTTP/1 client. `closing`: its connection ends with this answer. */
 export function createHttp1Stage(
   request: IncomingMessage,
@@ -59,15 +76,8 @@ export function createHttp1Stage(
       const lines = sendable(headers).map(([n, v]) => `${n}: ${v}\r\n`);
       socket.write(`HTTP/1.1 ${status} \r\n${lines.join("")}\r\n`, "latin1");
     },
-    head: ({ head, framed }) => {
-      if (over) return;
-      response.sendDate = false;
-      if (closing) response.shouldKeepAlive = false;
-      // Persistence goes without saying in HTTP/1.1; said, it would be a header that the recording does not have.
-      if (response.shouldKeepAlive && request.httpVersion !== "1.0") response.removeHeader("Connection");
-      response.writeHead(head.status, head.raw as string[]);
-      // The bytes are cut into chunks already, so that they leave as they are. Not in the documentation; pinned by a wire test.
-      if (framed) response.chunkedEncoding = false;
+    head: (plan) => {
+      if (!over) writeHttp1Head(request, response, plan, closing);
     },
     flush: () => {
       if (!over) response.write(EMPTY);

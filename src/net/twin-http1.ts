@@ -5,30 +5,35 @@ import type { ResponsePlan } from "../twin/plan.ts";
 import { sendJsonHttp1 } from "./control-server.ts";
 import type { ListenOptions } from "./listener.ts";
 import { ownAnswer } from "./own-answer.ts";
+import { createPlanShelf, type PlanShelf } from "./plan-shelf.ts";
 import { play } from "./player.ts";
 import type { PreparedPlan } from "./prepared.ts";
 import { requestHeadFromHttp1 } from "./request-head.ts";
-import { createHttp1Stage, readHttp1Body, type Http1Head } from "./serve-http1.ts";
+import { createHttp1Head, createHttp1Stage, readHttp1Body, writeHttp1Head, type Http1Head } from "./serve-http1.ts";
 import type { Answering } from "./twin-server.ts";
 
 /** Answers HTTP/1 requests, those of one connection in their order. */
 export function createHttp1Handler(answering: Answering): ListenOptions["onHttp1"] {
   const latest = new WeakMap<Socket, ServerResponse>();
+  const provenance = answering.options.provenanceHeaders;
+  const shelf = createPlanShelf({ http: "1", provenance, createHead: createHttp1Head });
+  const context: Context = { answering, shelf };
   return (request, response, expectsContinue) => {
     const before = latest.get(request.socket);
     latest.set(request.socket, response);
     // Without a socket the answer before it is not over: the client may rely on the order of what it sent at once.
-    if (response.socket !== null || before === undefined) answer(answering, request, response, expectsContinue);
-    else before.once("close", () => request.socket.destroyed || answer(answering, request, response, expectsContinue));
+    if (response.socket !== null || before === undefined) answer(context, request, response, expectsContinue);
+    else before.once("close", () => request.socket.destroyed || answer(context, request, response, expectsContinue));
   };
 }
 
-function answer(
-  answering: Answering,
-  request: IncomingMessage,
-  response: ServerResponse,
-  expectsContinue: boolean,
-): void {
+interface Context {
+  readonly answering: Answering;
+  readonly shelf: PlanShelf<Http1Head>;
+}
+
+function answer(context: Context, request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+  const { answering } = context;
   const { options } = answering;
   const head = requestHeadFromHttp1(request);
   if (options.control.owns(head)) {
@@ -40,12 +45,12 @@ function answer(
     // What the client still sends is read and dropped. One that waits for its 100 may send its body or not: nobody could say where
     // its next request begins.
     request.resume();
-    perform(answering, request, response, head, plan, expectsContinue);
+    perform(context, request, response, head, plan, expectsContinue);
   };
   if ("steps" in admitted) return refuse(admitted);
   let waits = expectsContinue;
   readHttp1Body(request, options.maxBodyBytes, {
-    whole: (body) => perform(answering, request, response, head, admitted.respond(body), false),
+    whole: (body) => perform(context, request, response, head, admitted.respond(body), false),
     tooLarge: () => {
       waits = false;
       refuse(ownAnswer(head, 413, `the request's body is longer than ${options.maxBodyBytes} bytes`));
@@ -55,7 +60,7 @@ function answer(
 }
 
 function perform(
-  answering: Answering,
+  { answering, shelf }: Context,
   request: IncomingMessage,
   response: ServerResponse,
   head: RequestHead,
@@ -67,6 +72,12 @@ function perform(
   const start = (ready: PreparedPlan<Http1Head>): void => {
     if (request.socket.destroyed) return;
     const over = answering.begin();
+    if (ready.whole && options.speed === Number.POSITIVE_INFINITY) {
+      // What needs no waiting needs no performance either.
+      writeHttp1Head(request, response, ready, closing);
+      response.end(ready.bytes);
+      return over();
+    }
     const stage = createHttp1Stage(request, response, closing);
     const performance = play(ready, stage, { scheduler, speed: options.speed, zeroMs, finished: over });
     if (!performance.running) return;
@@ -75,7 +86,7 @@ function perform(
       over();
     });
   };
-  const ready = answering.shelf.forHttp1(plan, head);
+  const ready = shelf.ready(plan, head);
   if (ready instanceof Promise) void ready.then(start);
   else start(ready);
 }

@@ -5,11 +5,12 @@ import type { ResponsePlan } from "../twin/plan.ts";
 import { sendJsonHttp2 } from "./control-server.ts";
 import { EMPTY } from "./forwarding.ts";
 import { grpcTimeoutMs } from "./grpc-timeout.ts";
-import type { ListenOptions } from "./listener.ts";
+import type { OnStream } from "./http2-server.ts";
 import { ownAnswer } from "./own-answer.ts";
+import { createPlanShelf, type PlanShelf } from "./plan-shelf.ts";
 import { play, type Performance } from "./player.ts";
 import type { PreparedPlan } from "./prepared.ts";
-import { requestHeadFromHttp2 } from "./request-head.ts";
+import { requestHeadFromHttp2 } from "./request-head-http2.ts";
 import {
   createHttp2Head,
   createHttp2Stage,
@@ -37,21 +38,24 @@ export interface Conversation {
 /** One answer on an h2 stream. */
 interface Call {
   readonly answering: Answering;
+  readonly shelf: PlanShelf<Http2Head>;
   readonly stream: ServerHttp2Stream;
   readonly head: RequestHead;
   readonly stage: Http2Stage;
 }
 
 /** Answers h2 streams, each on its own: the end of one touches no other. */
-export function createHttp2Handler(answering: Answering): ListenOptions["onStream"] {
+export function createHttp2Handler(answering: Answering): OnStream {
   const { options } = answering;
+  const provenance = options.provenanceHeaders;
+  const shelf = createPlanShelf({ http: "2", provenance, createHead: createHttp2Head });
   return (stream, headers, rawHeaders) => {
     const head = requestHeadFromHttp2(headers, rawHeaders);
     if (options.control.owns(head)) {
       stream.resume();
       return void options.control.answer(head).then(({ status, body }) => sendJsonHttp2(stream, status, body));
     }
-    const call: Call = { answering, stream, head, stage: createHttp2Stage(stream, head.protocol === "grpc") };
+    const call: Call = { answering, shelf, stream, head, stage: createHttp2Stage(stream, head.protocol === "grpc") };
     if (head.protocol === "grpc") keepDeadline(call);
     const conversation = options.findConversation?.(head);
     if (conversation !== undefined) return converse(call, conversation);
@@ -94,7 +98,7 @@ function answerMessages(call: Call, admitted: Admitted, format: Format): void {
 }
 
 /** Performs a plan on the stream. Messages of the client that come before it has begun are counted. */
-function perform({ answering, stream, head, stage }: Call, plan: ResponsePlan): { message(): void } {
+function perform({ answering, shelf, stream, head, stage }: Call, plan: ResponsePlan): { message(): void } {
   const { scheduler, options } = answering;
   const zeroMs = scheduler.nowMs();
   const over = answering.begin();
@@ -111,7 +115,7 @@ function perform({ answering, stream, head, stage }: Call, plan: ResponsePlan): 
       over();
     });
   };
-  const ready = answering.shelf.forHttp2(plan, head);
+  const ready = shelf.ready(plan, head);
   if (ready instanceof Promise) void ready.then(start);
   else start(ready);
   return {
@@ -140,6 +144,7 @@ function converse({ stream, stage }: Call, conversation: Conversation): void {
       acts: [],
       trailers,
       framed: false,
+      whole: false,
     },
     false,
   );

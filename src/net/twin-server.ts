@@ -7,10 +7,9 @@ import type { Control } from "./control-server.ts";
 import { takeWishes, type Wishes } from "./incoming.ts";
 import { listen } from "./listener.ts";
 import { ownAnswer } from "./own-answer.ts";
-import { createPlanShelf, type PlanShelf } from "./plan-shelf.ts";
 import { createScheduler, type Scheduler } from "./scheduler.ts";
 import { createHttp1Handler } from "./twin-http1.ts";
-import { createHttp2Handler, type Conversation } from "./twin-http2.ts";
+import type { Conversation } from "./twin-http2.ts";
 import { findUnsupported } from "./unsupported.ts";
 
 export interface TwinServerOptions {
@@ -56,7 +55,6 @@ export interface Admitted {
 export interface Answering {
   readonly options: TwinServerOptions;
   readonly scheduler: Scheduler;
-  readonly shelf: PlanShelf;
   /** Looks at a request's head: a plan is a refusal that needs no body. */
   admit(head: RequestHead): Admitted | ResponsePlan;
   /** Counts an answer as open until the function that it gives is called. */
@@ -83,7 +81,6 @@ export async function startTwinServer(options: TwinServerOptions): Promise<TwinS
   const answering: Answering = {
     options,
     scheduler: createScheduler(),
-    shelf: createPlanShelf(options.provenanceHeaders),
     admit: (head) => {
       const unsupported = findUnsupported(head);
       if (unsupported !== undefined) return ownAnswer(head, unsupported.status, unsupported.message);
@@ -108,7 +105,12 @@ export async function startTwinServer(options: TwinServerOptions): Promise<TwinS
     host: options.host,
     port: options.port,
     onHttp1: createHttp1Handler(answering),
-    onStream: createHttp2Handler(answering),
+    onStream: {
+      load: async () => {
+        const { createHttp2Handler } = await import("./twin-http2.ts");
+        return createHttp2Handler(answering);
+      },
+    },
   });
   return {
     url: listener.url,

@@ -3,7 +3,7 @@ import { Agent as TlsAgent, request as httpsRequest } from "node:https";
 import type { Socket } from "node:net";
 import { findHeader, mediaType, type HeaderList } from "../base/http.ts";
 import { describeFailure, EMPTY, isOwnHeader, travellingHeaders, upstreamTarget } from "./forwarding.ts";
-import { MAX_HEADER_BYTES } from "./listener.ts";
+import { MAX_HEADER_BYTES } from "./header-limit.ts";
 import { headersFromRaw } from "./request-head.ts";
 import type { OutgoingRequest, UpstreamHandlers, UpstreamSide } from "./sides.ts";
 

@@ -3,7 +3,7 @@ import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream, ty
 import type { HeaderList } from "../base/http.ts";
 import { describeFailure, isOwnHeader, travellingHeaders, upstreamTarget } from "./forwarding.ts";
 import { firstOfEach, http2Headers, markSensitive, sensitiveNames } from "./http2-headers.ts";
-import { HTTP2_OPTIONS, widenWindow } from "./listener.ts";
+import { HTTP2_OPTIONS, widenWindow } from "./http2-server.ts";
 import { headersFromRaw } from "./request-head.ts";
 import type { OutgoingRequest, UpstreamHandlers, UpstreamSide } from "./sides.ts";
 
