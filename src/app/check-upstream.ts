@@ -1,6 +1,5 @@
 import { WraithError } from "../base/errors.ts";
-import { concatBytes } from "../base/bytes.ts";
-import { findHeader, type HeaderList } from "../base/http.ts";
+import type { HeaderList } from "../base/http.ts";
 import { judgeLive, type Answer } from "../check/check-exchange.ts";
 import { cutOfHeldStream } from "../check/perform-plan.ts";
 import type { CheckBase, Subject } from "../check/subject.ts";
@@ -8,37 +7,45 @@ import { matchesGlob } from "../check/suppress.ts";
 import { probe } from "../net/probe.ts";
 import { createUpstream } from "../net/upstream.ts";
 import type { ResponseBytes } from "../recording/project.ts";
-import type { Scrubber } from "../recording/scrub.ts";
+import type { ExchangeScrubber } from "../recording/scrub.ts";
+import { readCertificates } from "./certificates.ts";
 import type { Checker, CheckOptions } from "./checker.ts";
 import { SILENCE_MS, withoutCodings } from "./checker.ts";
+import { openScrubber } from "./open-scrubber.ts";
 
 /** A live stream is left after its recorded length, and this much more of silence. */
 const LIVE_SILENCE_MS = 2_000;
 
 /**
  * Asks the live API: GET, HEAD and the routes of `[upstream] allow` only, each exchange once, with the headers of
- * `[upstream] headers`. What comes back is scrubbed before it is compared. Throws CONFIG_INVALID for a header that names a
- * variable which is not set; UPSTREAM_FAILED where the API cannot be reached.
+ * `[upstream] headers`. What comes back is scrubbed before it is compared. Throws CONFIG_INVALID for scrub.toml, a certificate, or a
+ * header that names a variable which is not set; UPSTREAM_FAILED where the API cannot be reached; SECRET_KEY_MISSING in CI.
  */
-export async function createUpstreamChecker(
-  options: CheckOptions,
-  base: CheckBase,
-  scrubber: Scrubber,
-  certificates: readonly string[] | undefined,
-): Promise<Checker> {
-  const { config } = options;
+export async function createUpstreamChecker(options: CheckOptions, base: CheckBase): Promise<Checker> {
+  const { config, workspace } = options;
   const own = upstreamHeaders(options);
-  const upstream = createUpstream(config.baseUrl, certificates);
+  const opened = await openScrubber({ ...options, onNotice: (text) => options.onNotice?.(text) });
+  const upstream = createUpstream(config.baseUrl, await readCertificates(workspace, config));
   const ask = async (subject: Subject): Promise<Answer> => {
     const { exchange } = subject;
     const head = { ...subject.request, headers: withHeaders(withoutCodings(subject.request.headers), own) };
-    const open = exchange.close.by !== "server";
+    // A stream that was cut on this side may go on for ever.
+    const isOpen = exchange.close.by !== "server";
+    const recordedMs = ((exchange.closeUs ?? exchange.openUs) - exchange.openUs) / 1000;
     const answer = await probe(
       upstream,
       { head, body: subject.body, ended: exchange.requestEndUs !== undefined },
-      { silenceMs: open ? LIVE_SILENCE_MS : SILENCE_MS, cut: cutOfHeldStream(exchange.close) },
+      {
+        silenceMs: isOpen ? LIVE_SILENCE_MS : SILENCE_MS,
+        limitMs: isOpen ? recordedMs + LIVE_SILENCE_MS : undefined,
+        cut: cutOfHeldStream(exchange.close),
+      },
     );
-    if (answer.kind === "response") return scrubAnswer(answer.bytes, scrubber);
+    if (answer.kind === "response") {
+      const scrubbed = scrubAnswer(answer.bytes, opened.scrubber.exchange());
+      if (opened.failure !== undefined) throw opened.failure;
+      return scrubbed;
+    }
     throw new WraithError(
       "UPSTREAM_FAILED",
       `${head.method} ${head.path} at ${config.baseUrl} failed: ${answer.detail}.`,
@@ -85,18 +92,10 @@ function withHeaders(recorded: HeaderList, own: HeaderList): HeaderList {
 }
 
 /** A live answer as a recording of it would be: scrubbed. */
-function scrubAnswer(bytes: ResponseBytes, scrubber: Scrubber): ResponseBytes {
-  const fired = new Set<string>();
-  const { response } = bytes;
-  const body = scrubber.body(
-    findHeader(response.headers, "content-type"),
-    concatBytes(bytes.chunks.map((c) => c.bytes)),
-    fired,
-  );
-  return {
-    ...bytes,
-    response: { ...response, headers: scrubber.headers(response.headers, fired) },
-    chunks: body.length === 0 ? [] : [{ atUs: bytes.closeUs, bytes: body }],
-    trailers: bytes.trailers && scrubber.headers(bytes.trailers, fired),
-  };
+function scrubAnswer(bytes: ResponseBytes, scrubber: ExchangeScrubber): ResponseBytes {
+  scrubber.open(bytes.request);
+  const response = scrubber.head(bytes.response);
+  const chunks = bytes.chunks.flatMap((chunk) => scrubber.push("server", chunk));
+  chunks.push(...scrubber.end("server"));
+  return { ...bytes, response, chunks, trailers: bytes.trailers && scrubber.trailers(bytes.trailers) };
 }

@@ -15,6 +15,8 @@ export interface CheckOptions extends SessionFilter {
   /** List what `[[diff.suppress]]` accepts. */
   readonly showSuppressed: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** One sentence for the operator. */
+  onNotice?(text: string): void;
   /** Told after each session. */
   onProgress?(done: { readonly sessions: number; readonly exchanges: number }): void;
 }

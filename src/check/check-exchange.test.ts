@@ -246,6 +246,14 @@ describe("judgeLive", () => {
     expect(divergences).toMatchObject([{ values: "fresh", path: "events[0].data.o", category: "value_mismatch" }]);
   });
 
+  test("of a stream that was cut on this side only what both have counts", () => {
+    const cut = { shape: "truncated", by: "client" } as const;
+    const endless = subjectOf(always, { startedAt: "2026-11-22T10:00:00.000000Z" }, { ...exchange, close: cut })!;
+    const event = 'data: {"o":"chunk","d":"new"}\n\n';
+    expect(judgeLive(always, endless, { ...live(event), close: cut }, STARTED_MS).divergences).toEqual([]);
+    expect(judgeLive(always, endless, live(event), STARTED_MS).divergences.map((d) => d.path)).toEqual(["events[1]", "termination"]);
+  });
+
   test("no answer is another end", () => {
     const { divergences } = judgeLive(always, subject, { failure: "refused" }, STARTED_MS);
     expect(divergences).toMatchObject([{ path: "termination", actual: "refused" }]);

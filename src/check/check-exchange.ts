@@ -1,5 +1,6 @@
 import type { ResponseBytes } from "../recording/project.ts";
 import { project } from "../recording/project.ts";
+import type { Projection } from "../recording/projection.ts";
 import type { IncomingRequest, Twin } from "../twin/twin.ts";
 import type { ResponsePlan } from "../twin/plan.ts";
 import { compareProjections, formatEnd } from "./compare.ts";
@@ -103,12 +104,19 @@ export function judgeLive(base: CheckBase, subject: Subject, answer: Answer, now
   if ("failure" in answer) found.set("fresh", [noAnswer(subject, answer.failure)]);
   else {
     const rules = rulesFor(base, subject, { strictness: "live", actualStartedMs: nowMs, coding: false });
-    found.set(
-      "fresh",
-      compareProjections(subject.expected, project(answer, subject.format), rules, subject.expectedShapes),
-    );
+    const [expected, actual] = comparable(subject, project(answer, subject.format));
+    found.set("fresh", compareProjections(expected, actual, rules, subject.expectedShapes));
   }
   return verdictOf(subject, found, undefined);
+}
+
+/** How long a stream ran that was cut on this side says nothing about the API: only what both have is compared. */
+function comparable(subject: Subject, actual: Projection): readonly [Projection, Projection] {
+  const { expected, exchange } = subject;
+  if (exchange.close.by === "server" || actual.termination.by === "server") return [expected, actual];
+  const count = Math.min(expected.events.length, actual.events.length);
+  const cut = (side: Projection): Projection => ({ ...side, events: side.events.slice(0, count) });
+  return [cut(expected), cut(actual)];
 }
 
 /** The guards must choose the recorded variant. Variants that nothing separates have one guard, and either is right. */

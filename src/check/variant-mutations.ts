@@ -1,6 +1,6 @@
 import type { JsonNode } from "../base/json.ts";
 import { pathIndex, pathKey } from "../base/path.ts";
-import { entriesOf, fieldOf, itemsOf, otherKey, otherValues, type AddMutation } from "./mutation.ts";
+import { entriesOf, fieldOf, itemsOf, otherKey, otherValues, type AddMutation, type Range } from "./mutation.ts";
 
 /** What a variant is looked at with. */
 export interface VariantWalk {
@@ -71,16 +71,32 @@ function addHeads(
       add(pathIndex(here, 0), kind, name, [otherKey(name.raw)], target(own!, other!));
       if (value.kind === "string") add(pathIndex(here, 1), kind, value, otherValues(value.raw), target(own!));
     });
-    const [a, b] = itemsOf(head);
-    const names = [a, b]
-      .map((pair) => itemsOf(pair)[0])
-      .flatMap((n) => (n?.kind === "string" ? [JSON.parse(n.raw) as string] : []));
-    if (a === undefined || b === undefined || names.length < 2 || names[0]!.toLowerCase() === names[1]!.toLowerCase())
-      return;
-    const swapped = text.slice(b.start, b.end) + text.slice(a.end, b.start) + text.slice(a.start, a.end);
-    const paths = names.map((n) => pathKey(where, n.toLowerCase()));
-    add(place, "order", { start: a.start, end: b.end }, [swapped], { kind: "answer", variant, ...which, paths });
+    const swap = orderSwap(text, itemsOf(head));
+    if (swap === undefined) return;
+    const paths = swap.names.map((n) => pathKey(where, n.toLowerCase()));
+    add(place, "order", swap, [swap.swapped], { kind: "answer", variant, ...which, paths });
   });
+}
+
+/** The first two neighbours whose order counts, exchanged. Headers that are made anew for each answer have no order. */
+function orderSwap(
+  text: string,
+  pairs: readonly JsonNode[],
+): (Range & { readonly names: readonly [string, string]; readonly swapped: string }) | undefined {
+  const nameOf = (pair: JsonNode): string | undefined => {
+    const [name, value] = itemsOf(pair);
+    if (name?.kind !== "string" || (value?.kind === "string" && value.raw === '""')) return undefined;
+    const decoded = JSON.parse(name.raw) as string;
+    return decoded.toLowerCase() === "content-encoding" ? undefined : decoded;
+  };
+  for (let i = 1; i < pairs.length; i++) {
+    const [a, b] = [pairs[i - 1]!, pairs[i]!];
+    const [first, second] = [nameOf(a), nameOf(b)];
+    if (first === undefined || second === undefined || first.toLowerCase() === second.toLowerCase()) continue;
+    const swapped = text.slice(b.start, b.end) + text.slice(a.end, b.start) + text.slice(a.start, a.end);
+    return { start: a.start, end: b.end, names: [first, second], swapped };
+  }
+  return undefined;
 }
 
 /** Another shape in place of each one. */

@@ -17,6 +17,8 @@ export interface ProbeRequest {
 export interface ProbeOptions {
   /** Leave after so long without a byte. */
   readonly silenceMs: number;
+  /** Leave after so long in any case; absent: only silence ends it. */
+  readonly limitMs?: number | undefined;
   /** How a response that was left is written down. */
   readonly cut: Termination;
 }
@@ -42,10 +44,12 @@ export function probe(upstream: Upstream, request: ProbeRequest, options: ProbeO
     let over = false;
     let ended: HeaderList | undefined;
     let timer: NodeJS.Timeout | undefined;
+    let limit: NodeJS.Timeout | undefined;
     const settle = (close: Termination, trailers: HeaderList): void => {
       if (over) return;
       over = true;
       clearTimeout(timer);
+      clearTimeout(limit);
       connection.emit("close");
       if (response === undefined) return resolve({ kind: "failure", detail: close.detail ?? "nothing came back" });
       const times = { zeroUs: 0, headUs, closeUs: nowUs() };
@@ -75,17 +79,20 @@ export function probe(upstream: Upstream, request: ProbeRequest, options: ProbeO
           settle({ shape: code === undefined ? "truncated" : "error", by: "server", code: code ?? goaway, detail }, []),
         drain: () => undefined,
         released: (code) => {
-          if (ended !== undefined) settle(code === 0 ? { shape: "clean", by: "server" } : { shape: "error", by: "server", code }, ended);
+          if (ended !== undefined)
+            settle(code === 0 ? { shape: "clean", by: "server" } : { shape: "error", by: "server", code }, ended);
         },
       },
     );
+    const leave = (why: string): void => {
+      side.abort(undefined);
+      settle({ ...options.cut, detail: `left after ${why}` }, []);
+    };
     function listen(): void {
       clearTimeout(timer);
-      timer = setTimeout(() => {
-        side.abort(undefined);
-        settle({ ...options.cut, detail: `left after ${options.silenceMs} ms of silence` }, []);
-      }, options.silenceMs);
+      timer = setTimeout(() => leave(`${options.silenceMs} ms of silence`), options.silenceMs);
     }
+    if (options.limitMs !== undefined) limit = setTimeout(() => leave(`${options.limitMs} ms`), options.limitMs);
     listen();
     side.send(request.body);
     if (request.ended && hasBody) side.end([]);

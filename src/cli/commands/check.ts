@@ -1,11 +1,13 @@
 import { relative } from "node:path";
 import { checkTwin, type CheckReport } from "../../app/check.ts";
 import { writeReport } from "../../app/check-report.ts";
+import { mutateTwin, type MutateOptions } from "../../app/check-mutate.ts";
 import { openTwin } from "../../app/open-twin.ts";
-import { ERRORS, WraithError } from "../../base/errors.ts";
+import { ERRORS, EXIT, WraithError } from "../../base/errors.ts";
 import type { CheckMode } from "../../check/score.ts";
 import type { Workspace } from "../../store/workspace.ts";
 import { formatScore, printPretty, printText } from "../check-output.ts";
+import { printMutations } from "../mutation-output.ts";
 import { collect, type CommandDefinition } from "../command.ts";
 import { printable, type Terminal } from "../terminal.ts";
 
@@ -13,6 +15,7 @@ interface Options {
   readonly inMemory?: boolean;
   readonly wire?: boolean;
   readonly upstream?: boolean;
+  readonly mutate?: boolean;
   readonly showSuppressed?: boolean;
   readonly session?: readonly string[];
   readonly tag?: readonly string[];
@@ -25,6 +28,7 @@ export const command: CommandDefinition = {
     "wraith check my-llm",
     "wraith check my-llm --wire                 # through a real port",
     "wraith check my-llm --upstream             # against the live API: GET, HEAD and the routes of [upstream] allow",
+    "wraith check my-llm --mutate               # would a check tell, if the model were wrong?",
     "wraith check my-llm --format json | jq .conformance.divergence_count",
   ],
   define: (command, run) => {
@@ -33,22 +37,24 @@ export const command: CommandDefinition = {
       .option("--in-memory", "ask the twin without a socket (default)")
       .option("--wire", "ask the twin through a free port, at max speed")
       .option("--upstream", "ask the live API instead of the twin")
+      .option("--mutate", "change every place of the model, one at a time and in memory: would a check tell?")
       .option("--show-suppressed", "list what [[diff.suppress]] accepts")
       .option("--session <id>", "check this session only, repeatable", collect)
       .option("--tag <tag>", "check sessions with this tag only, repeatable", collect)
       .action((name: string, options: Options) =>
         run(async ({ terminal, root }) => {
           const mode = modeOf(options);
-          const { workspace, config, formats } = await openTwin(root, name);
+          const twin = await openTwin(root, name);
+          const { workspace } = twin;
+          const filter = { sessions: options.session ?? [], tags: options.tag ?? [] };
+          if (options.mutate === true) return mutate({ ...twin, ...filter }, terminal);
           const report = await checkTwin({
-            workspace,
-            config,
-            formats,
+            ...twin,
+            ...filter,
             mode,
-            sessions: options.session ?? [],
-            tags: options.tag ?? [],
             showSuppressed: options.showSuppressed === true,
             env: process.env,
+            onNotice: (text) => terminal.note(`wraith: ${printable(text)}`),
             onProgress: ({ sessions, exchanges }) =>
               terminal.progress(`checked ${exchanges} exchanges of ${sessions} sessions`),
           });
@@ -63,11 +69,32 @@ export const command: CommandDefinition = {
   },
 };
 
+/** Recordings that each change of the model is tried on. */
+const MUTATION_LIMIT = 10;
+
+async function mutate(given: Omit<MutateOptions, "limit" | "env">, terminal: Terminal): Promise<number> {
+  const report = await mutateTwin({
+    ...given,
+    env: process.env,
+    limit: MUTATION_LIMIT,
+    onProgress: ({ mutations, total }) => terminal.progress(`tried ${mutations} of ${total} changes`),
+  });
+  terminal.done();
+  if (terminal.format === "json") terminal.printJson(report);
+  else printMutations(report, terminal);
+  return report.ok ? 0 : EXIT.conformance;
+}
+
 function modeOf(options: Options): CheckMode {
   const modes: CheckMode[] = [];
   if (options.inMemory === true) modes.push("memory");
   if (options.wire === true) modes.push("wire");
   if (options.upstream === true) modes.push("upstream");
+  if (options.mutate === true && modes.some((mode) => mode !== "memory"))
+    throw new WraithError(
+      "USAGE",
+      "--mutate changes the model in memory: it goes neither with --wire nor with --upstream.",
+    );
   if (modes.length > 1) throw new WraithError("USAGE", "Only one of --in-memory, --wire and --upstream can be given.");
   return modes[0] ?? "memory";
 }

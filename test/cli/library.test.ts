@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startDemoUpstream, type DemoUpstream } from "../../src/app/demo-upstream.ts";
+import type * as Library from "../../src/index.ts";
+import { chat, scratch } from "./support.ts";
+
+// The built package, as its users import it.
+const built = new URL("../../dist/index.js", import.meta.url).href;
+const { checkTwin, recordTo, serveTwin, synthesizeTwin, WraithError, ERRORS, VERSION } = (await import(
+  built
+)) as typeof Library;
+
+const place = { name: "lib", dir: scratch() };
+let upstream: DemoUpstream;
+
+beforeAll(async () => {
+  upstream = await startDemoUpstream();
+});
+afterAll(() => upstream.stop());
+
+describe("the library", () => {
+  test("records, learns, checks and serves", async () => {
+    const recorder = await recordTo({ ...place, baseUrl: upstream.url });
+    const recorded = await chat(recorder.url, "demo-1", "hi");
+    expect(recorder.info()).toMatchObject({ twin: "lib", exchanges: 1 });
+    expect(await recorder.stop()).toMatchObject({ exchanges: 1 });
+
+    const learned = await synthesizeTwin(place);
+    expect(learned).toMatchObject({ sessions: 1, exchanges: 1 });
+    expect(learned.exactEvents).toBe(learned.events);
+
+    expect(await checkTwin(place)).toMatchObject({ ok: true, conformance: { mode: "memory", divergence_count: 0 } });
+    expect(await checkTwin({ ...place, mode: "wire" })).toMatchObject({ ok: true });
+
+    const twin = await serveTwin(place);
+    expect((await chat(twin.url, "demo-1", "hi")).text).toBe(recorded.text);
+    await twin.stop();
+  });
+
+  test("rejects with errors that have a code, an exit code and help", async () => {
+    const error: unknown = await checkTwin({ ...place, name: "nobody" }).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(WraithError);
+    expect(error).toMatchObject({ code: "WORKSPACE_MISSING", exitCode: 1, help: ERRORS.WORKSPACE_MISSING.help });
+    await expect(serveTwin({ ...place, speed: 0 })).rejects.toMatchObject({ code: "USAGE" });
+  });
+
+  test("knows its version", () => {
+    expect(VERSION).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+});
