@@ -56,5 +56,13 @@ export const KEY_FILE = ".wraith-key";
 export function initialScrubRules(): string {
   return `# What must never be stored in clear, beside what wraith always replaces before it stores anything: the values of
 # authorization, cookies, API key and token headers, and of query, form and JSON fields such as api_key, password and client_secret.
+
+# card_numbers = true                # card numbers in strings
+# known_keys = true                  # keys of well-known form (sk-..., ghp_..., AKIA...)
+
+# [[rule]]
+# scope = "json"                     # or header, query, proto, regex
+# match = "user.email"
+# action = "tokenize"                # or mask, redact
 `;
 }

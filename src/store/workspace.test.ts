@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readConfig } from "./config.ts";
+import { readScrubRules } from "./scrub-config.ts";
 import { createWorkspace, isName, listTwins, openWorkspace, workspaceAt } from "./workspace.ts";
 
 let root: string;
@@ -40,6 +41,15 @@ describe("init", () => {
       1,
       1,
     ]);
+  });
+
+  it("so is every field that its scrub.toml has in comments", async () => {
+    const workspace = await make("a");
+    expect(await readScrubRules(workspace)).toEqual({ cardNumbers: true, knownKeys: true, rules: [] });
+    const text = readFileSync(workspace.scrubFile, "utf8");
+    writeFileSync(workspace.scrubFile, text.replaceAll(/^# (?=\[|[a-z_]+ = )/gm, ""));
+    const { rules } = await readScrubRules(workspace);
+    expect(rules).toMatchObject([{ scope: "json", match: "user.email", action: "tokenize" }]);
   });
 
   it("refuses a twin that is there, unless forced; forcing keeps recordings and rules", async () => {

@@ -1,4 +1,5 @@
 import { relative } from "node:path";
+import { readKey } from "../../store/keys.ts";
 import { createWorkspace } from "../../store/workspace.ts";
 import type { CommandDefinition } from "../command.ts";
 
@@ -20,6 +21,8 @@ export const command: CommandDefinition = {
             baseUrl: options.baseUrl,
             force: options.force === true,
           });
+          // Made now, so that whoever commits the workspace sees that git leaves it out.
+          await readKey(workspace, process.env);
           const dir = relative(process.cwd(), workspace.dir) || ".";
           if (terminal.format === "json")
             terminal.printJson({ ok: true, twin: name, dir: workspace.dir, config: workspace.configFile });
