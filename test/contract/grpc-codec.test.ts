@@ -1,5 +1,5 @@
 import { fromBinary, toJson, type JsonValue } from "@bufbuild/protobuf";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeMessage } from "../../src/formats/grpc/decode-message.ts";
 import { encodeMessage } from "../../src/formats/grpc/encode-message.ts";

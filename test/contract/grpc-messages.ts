@@ -21,7 +21,7 @@ import {
   FileDescriptorSetSchema,
   type FileDescriptorProto,
 } from "@bufbuild/protobuf/wkt";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { SchemaSources } from "../../src/formats/format.ts";
 
 const WELL_KNOWN = [
@@ -94,8 +94,8 @@ const OTHERS: readonly Kind[] = [
     type: "TYPE_MESSAGE",
     typeName: ".google.protobuf.Duration",
     value: fc
-      .tuple(int(-1000, 1000), fc.nat(999_999_999))
-      .map(([s, n]) => `${String(s)}.${String(n).padStart(9, "0")}s`),
+      .tuple(fc.integer({ min: -1000, max: 1000 }), fc.nat(999_999_999))
+      .map(([s, n]) => `${s}.${String(n).padStart(9, "0")}s`),
   },
   {
     type: "TYPE_MESSAGE",

@@ -168,8 +168,8 @@ describe("names", () => {
   it("that are words of the language name fields", () => {
     const text =
       'syntax = "proto3"; message M { string message = 1; M enum = 2; int32 reserved = 3; repeated int32 repeated = 4; bool stream = 5; M oneof = 6; int32 map = 7; } message stream {} service S { rpc A(stream) returns (stream stream); rpc rpc(stream stream) returns (M); }';
-    const { types, findMethod } = compileSchemas(sources({ "a.proto": text }));
-    expect(types.message("M")!.fields.map((f) => f.name)).toEqual([
+    const schemas = compileSchemas(sources({ "a.proto": text }));
+    expect(schemas.types.message("M")!.fields.map((f) => f.name)).toEqual([
       "message",
       "enum",
       "reserved",
@@ -178,7 +178,7 @@ describe("names", () => {
       "oneof",
       "map",
     ]);
-    expect(findMethod("/S/A")).toEqual({ input: "stream", output: "stream" });
-    expect(findMethod("/S/rpc")).toEqual({ input: "stream", output: "M" });
+    expect(schemas.findMethod("/S/A")).toEqual({ input: "stream", output: "stream" });
+    expect(schemas.findMethod("/S/rpc")).toEqual({ input: "stream", output: "M" });
   });
 });
