@@ -123,6 +123,23 @@ describe("a projection", () => {
     );
   });
 
+  it("takes a frame for exact that says the same where equal bytes cannot be asked for", () => {
+    const format = lineFormat();
+    const codec = { ...format.createCodec({ request: BYTES.request, direction: "server" }), sameBytes: () => true };
+    expect(project(BYTES, { ...format, createCodec: () => codec }).inexact).toEqual([2]);
+  });
+
+  it("of events that are their own text is exact without trying: the text of bytes gives them back, whatever they are", () => {
+    const piece = fc.constantFrom("a", "\ufeff", "é", "🙂", "\ufffd").map((text) => [...Buffer.from(text)]);
+    const bytes = fc.array(fc.oneof(piece, fc.array(fc.nat(255), { maxLength: 4 })));
+    fc.assert(
+      fc.property(bytes, (parts) => {
+        const all = Uint8Array.from(parts.flat());
+        expect(Buffer.from(bytesFromText(textFromBytes(all)))).toEqual(Buffer.from(all));
+      }),
+    );
+  });
+
   it("has no time before zero, no trailers where none were sent, and empty ones where they were", () => {
     const early = project({ ...BYTES, zeroUs: 1000, trailers: undefined }, lineFormat());
     expect([early.headUs, early.events[0]!.atUs, early.endUs, early.trailers]).toEqual([0, 0, 0, undefined]);
