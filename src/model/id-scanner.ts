@@ -11,7 +11,7 @@ export interface IdScanner {
 /** An id is looked for by a hash of its first characters. */
 const ANCHOR = 6;
 /** Shorter ids could be a part of anything: they must stand apart, or behind a prefix of theirs. */
-const SURE = 16;
+const SURE = 12;
 
 /** `prefixes`: what ids may begin with that is not theirs alone. */
 export function createIdScanner(prefixes: ReadonlySet<string>): IdScanner {

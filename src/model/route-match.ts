@@ -93,7 +93,7 @@ export function nearestRoutes(model: Model, method: string, path: string, limit:
     .map((route, i) => ({
       route,
       i,
-      distance: pathDistance(asked, clip(route.pattern)) + (route.method === method ? 0 : 0.75),
+      distance: pathDistance(asked, clip(route.pattern)) + (route.method === method ? 0 : 0.4),
     }))
     .sort((a, b) => a.distance - b.distance || a.i - b.i)
     .slice(0, limit)

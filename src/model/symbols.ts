@@ -34,7 +34,7 @@ export function parseModel(text: string, file: string, formats: Formats): Model 
   const takes = new Set<string>();
   const routes = readItems(fields.need("routes")).map((place) => {
     const route = readRoute(place, formats, takes);
-    if (names.has(route.route)) throw invalidAt(place, `the route ${route.route} stands here twice`);
+    if (names.has(route.route)) throw invalidAt(fieldOf(place, "route"), `the route ${route.route} stands here twice`);
     names.add(route.route);
     return route;
   });
@@ -70,13 +70,17 @@ function readRoute(place: JsonPlace, formats: Formats, takesFiles: Set<string>):
   const variantNames = new Set<string>();
   const variants = readItems(fields.need("variants")).map((at) => {
     const variant = readVariant(at, { format, holes, shapes, formats, checkPath });
-    if (variantNames.has(variant.name)) throw invalidAt(at, `the variant ${variant.name} stands here twice`);
-    if (takesFiles.has(variant.takesFile)) throw invalidAt(at, `two variants have their takes in ${variant.takesFile}`);
+    if (variantNames.has(variant.name)) throw invalidAt(fieldOf(at, "variant"), `the variant ${variant.name} stands here twice`);
+    if (takesFiles.has(variant.takesFile)) throw invalidAt(fieldOf(at, "takes"), `two variants have their takes in ${variant.takesFile}`);
     variantNames.add(variant.name);
     takesFiles.add(variant.takesFile);
     return variant;
   });
   return { route, method, pattern, format, holes, shapes, variants };
+}
+
+function fieldOf(place: JsonPlace, name: string): JsonPlace {
+  return readEntries(place).get(name) ?? place;
 }
 
 /** Names of shapes stand in a take's row with spaces between and `*` behind. */
