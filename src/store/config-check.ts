@@ -120,7 +120,7 @@ function isTable(value: unknown): value is Table {
 }
 
 /** What a person may have meant, or what there is. */
-export function suggestion(key: string, known: readonly string[]): string {
+function suggestion(key: string, known: readonly string[]): string {
   const nearest = known.map((name) => ({ name, far: distance(key, name) })).sort((a, b) => a.far - b.far)[0];
   if (nearest !== undefined && nearest.far <= Math.max(2, key.length / 3)) return `did you mean ${nearest.name}?`;
   return `the fields here are ${known.join(", ")}`;

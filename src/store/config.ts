@@ -7,7 +7,7 @@ import type { FieldPath } from "./toml-places.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** One `[[diff.suppress]]`: globs, all that are given must match. */
-export interface Suppression {
+interface Suppression {
   readonly route?: string | undefined;
   readonly path?: string | undefined;
   readonly category?: string | undefined;
