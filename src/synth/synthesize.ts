@@ -1,6 +1,10 @@
 import type { Formats } from "../formats/format.ts";
 import type { Model, Take, Variant } from "../model/model.ts";
 import type { Session } from "../recording/exchange.ts";
+import { learnRoute, type LearnedRoute } from "./learn-route.ts";
+import { formatGuard, measureRoute, type RouteMeasure } from "./report.ts";
+import { inferRoutes, type RoutePattern } from "./routes.ts";
+import { inOrder, sampleOf, type Sample } from "./sample.ts";
 
 /** What `synth` prints (SPEC sections 5 and issue bars): counts, and what it could not learn. */
 export interface SynthReport {
@@ -12,22 +16,24 @@ export interface SynthReport {
   /** Bytes of takes and of the response bodies they were learned from. */
   readonly takeBytes: number;
   readonly recordedBytes: number;
-  /** Share of recorded body bytes that constants of the model account for, 0 to 1. */
+  /** Share of recorded body bytes that constants of the model account for, 0 to 1 (measured on event texts, in characters). */
   readonly constantShare: number;
-  readonly routes: readonly {
-    readonly route: string;
-    readonly exchanges: number;
-    readonly events: number;
-    readonly exactEvents: number;
-    readonly shapes: number;
-    readonly holes: number;
-    readonly opaqueHoles: readonly string[];
-    /** Shapes that rest on one recording. */
-    readonly seenOnce: readonly string[];
-    readonly variants: readonly { readonly variant: string; readonly guard: string; readonly exchanges: number }[];
-  }[];
+  readonly routes: readonly RouteReport[];
   /** Sentences for people: variants that nothing separates, exchanges left out and why, warnings. */
   readonly notes: readonly string[];
+}
+
+export interface RouteReport {
+  readonly route: string;
+  readonly exchanges: number;
+  readonly events: number;
+  readonly exactEvents: number;
+  readonly shapes: number;
+  readonly holes: number;
+  readonly opaqueHoles: readonly string[];
+  /** Shapes that rest on one recording. */
+  readonly seenOnce: readonly string[];
+  readonly variants: readonly { readonly variant: string; readonly guard: string; readonly exchanges: number }[];
 }
 
 export interface Synthesis {
@@ -38,10 +44,128 @@ export interface Synthesis {
 
 /** Learns a model. Deterministic: the same sessions in any order give the same model. `fields` are classes set by hand. */
 export function synthesize(
-  _twin: string,
-  _sessions: readonly Session[],
-  _formats: Formats,
-  _options: { fields: Readonly<Record<string, string>> },
+  twin: string,
+  sessions: readonly Session[],
+  formats: Formats,
+  options: { fields: Readonly<Record<string, string>> },
 ): Synthesis {
-  throw new Error("not written yet");
+  const samples: Sample[] = [];
+  const unanswered: string[] = [];
+  for (const session of inOrder(sessions))
+    for (const exchange of session.exchanges) {
+      const sample = sampleOf(session, exchange, formats);
+      if (sample === undefined) unanswered.push(`${exchange.session}/${exchange.index}`);
+      else samples.push(sample);
+    }
+  const takes = new Map<Variant, readonly Take[]>();
+  const learned: LearnedRoute[] = [];
+  const measures: RouteMeasure[] = [];
+  for (const [pattern, list] of groupByRoute(samples)) {
+    const route = learnRoute(pattern, list, formats, options.fields);
+    for (const [variant, own] of route.takes) takes.set(variant, own);
+    learned.push(route);
+    measures.push(measureRoute(route));
+  }
+  const total = (pick: (m: RouteMeasure) => number): number => measures.reduce((sum, m) => sum + pick(m), 0);
+  const report: SynthReport = {
+    sessions: sessions.length,
+    exchanges: samples.length,
+    events: total((m) => m.events),
+    exactEvents: total((m) => m.exactEvents),
+    takeBytes: total((m) => m.takeBytes),
+    recordedBytes: samples.reduce((sum, sample) => sum + sample.bodyBytes, 0),
+    constantShare:
+      total((m) => m.constantCharacters) /
+      Math.max(
+        1,
+        total((m) => m.characters),
+      ),
+    routes: learned.map((route, i) => reportRoute(route, measures[i]!)),
+    notes: [],
+  };
+  return {
+    model: { twin, routes: learned.map(({ route }) => route) },
+    takes,
+    report: { ...report, notes: notesOf(learned, measures, report, unanswered) },
+  };
+}
+
+/** Samples by route, routes in the order of their names. */
+function groupByRoute(samples: readonly Sample[]): readonly (readonly [RoutePattern, readonly Sample[]])[] {
+  const patterns = inferRoutes(samples.map((sample) => sample.view));
+  const groups = new Map<string, [RoutePattern, Sample[]]>();
+  samples.forEach((sample, i) => {
+    const pattern = patterns[i]!;
+    const key = `${pattern.pattern} ${pattern.method}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [pattern, [sample]]);
+    else group[1].push(sample);
+  });
+  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
+}
+
+function reportRoute({ route, takes, opaqueHoles }: LearnedRoute, measure: RouteMeasure): RouteReport {
+  const variants = route.variants.map((variant) => ({
+    variant: variant.name,
+    guard: formatGuard(variant.guard),
+    exchanges: takes.get(variant)!.length,
+  }));
+  return {
+    route: route.route,
+    exchanges: variants.reduce((sum, v) => sum + v.exchanges, 0),
+    events: measure.events,
+    exactEvents: measure.exactEvents,
+    shapes: route.shapes.size,
+    holes: route.holes.size,
+    opaqueHoles,
+    seenOnce: [...route.shapes.values()].flatMap((shape) => (shape.seen === 1 ? [shape.name] : [])),
+    variants,
+  };
+}
+
+/** Takes that are larger than what they were learned from by this factor mean that the model holds little. */
+const HEAVY = 1;
+/** Small recordings are all names and frames: the ratio says nothing about them. */
+const ENOUGH_BYTES = 20_000;
+
+function notesOf(
+  learned: readonly LearnedRoute[],
+  measures: readonly RouteMeasure[],
+  report: Omit<SynthReport, "notes">,
+  unanswered: readonly string[],
+): readonly string[] {
+  const notes: string[] = [];
+  if (unanswered.length > 0)
+    notes.push(
+      `${count(unanswered.length, "exchange")} without an answer ${unanswered.length === 1 ? "was" : "were"} left out: ${some(unanswered)}.`,
+    );
+  learned.forEach(({ route, hidden, refused }, i) => {
+    for (const { variant, by } of hidden)
+      notes.push(
+        `${route.route}: nothing in the request separates ${variant} from ${by}. Equal requests get their answers in recorded order, others those of ${by}.`,
+      );
+    for (const { path, wanted, learned: found } of refused)
+      notes.push(
+        `${route.route}: [diff.fields] says that ${path} is ${wanted}, but its recorded values are not; it was learned as ${found}.`,
+      );
+    const { events, exactEvents, defects } = measures[i]!;
+    if (exactEvents < events)
+      notes.push(
+        `${route.route}: ${count(events - exactEvents, "event")} of ${events} cannot be rendered byte by byte.`,
+      );
+    for (const defect of defects) notes.push(`${route.route}: ${defect}.`);
+  });
+  if (report.recordedBytes > ENOUGH_BYTES && report.takeBytes > report.recordedBytes * HEAVY)
+    notes.push(
+      `The takes are larger than the recordings: the model holds little of what was said. See the opaque holes.`,
+    );
+  return notes;
+}
+
+function count(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? "" : "s"}`;
+}
+
+function some(list: readonly string[]): string {
+  return list.length <= 3 ? list.join(", ") : `${list.slice(0, 3).join(", ")} and ${list.length - 3} more`;
 }

@@ -1,0 +1,74 @@
+import { lastKey } from "../base/path.ts";
+import type { HoleRule } from "../model/model.ts";
+import { isUuid, looksRandom } from "./random-text.ts";
+
+type Generated = Extract<HoleRule, { class: "generated" }>;
+export type IdForm = Omit<Generated, "scope" | "nullable" | "class">;
+
+const ID_CHARACTERS = /^[\w.:/+=-]{4,512}$/;
+const ID_NAME = /(?:^|[a-z0-9_-])(?:id|uuid|guid|key|token|hash|digest|etag|nonce|cursor|trace|ray|fingerprint)$/i;
+const MAX_PREFIXES = 4;
+/** Longer heads are data and no prefix. */
+const PREFIX_REACH = 16;
+/** Characters that must be seen before `-` and `_` can be said not to occur. */
+const ENOUGH_SEEN = 150;
+
+const ALPHABETS: readonly (readonly [Generated["alphabet"], RegExp])[] = [
+  ["digits", /^\d+$/],
+  ["hex", /^[0-9a-f]+$/],
+  ["base62", /^[0-9A-Za-z]+$/],
+  ["base64url", /^[\w-]+$/],
+  ["printable", /^[!-~]+$/],
+];
+
+/**
+ * Whether texts are ids, judged over the whole group: all look random; most do and all have one length; or each stream has its
+ * own with a number in it, and it is called an id or begins with a word as ids do.
+ */
+export function areIds(texts: readonly string[], path: string, streams: number, ownEach: boolean): boolean {
+  if (!texts.every((text) => ID_CHARACTERS.test(text))) return false;
+  const random = texts.filter(looksRandom).length;
+  if (random === texts.length) return true;
+  if (random * 2 > texts.length && texts.every((text) => text.length === texts[0]!.length)) return true;
+  if (!ownEach || streams < 2) return false;
+  const named = ID_NAME.test(lastKey(path));
+  return texts.every((text) => /\d/.test(text) && (named || /^[A-Za-z]+[-_][\w-]*\d+$/.test(text)));
+}
+
+/** Prefixes, alphabet and length of a group of ids; undefined where no alphabet has them all. */
+export function idForm(texts: readonly string[]): IdForm | undefined {
+  const distinct = [...new Set(texts)];
+  if (distinct.every(isUuid)) return { alphabet: "uuid", length: 36 };
+  const prefixes = idPrefixes(distinct);
+  const tails = distinct.map((text) => text.slice(prefixes.find((p) => text.startsWith(p))?.length ?? 0));
+  const lengths = tails.map((tail) => tail.length);
+  const [least, most] = [Math.min(...lengths), Math.max(...lengths)];
+  if (least === 0) return undefined;
+  let alphabet = ALPHABETS.find(([, form]) => tails.every((tail) => form.test(tail)))?.[0];
+  if (alphabet === undefined) return undefined;
+  if (alphabet === "base62" && tails.length * most < ENOUGH_SEEN) alphabet = "base64url";
+  return {
+    ...(prefixes.length > 0 ? { prefix: prefixes } : {}),
+    alphabet,
+    length: least === most ? least : [least, most],
+  };
+}
+
+/** What ids begin with, longest first: the part they share, or few words that each ends with `-` or `_`. */
+function idPrefixes(texts: readonly string[]): readonly string[] {
+  if (texts.length === 1) {
+    const head = /^(?:[A-Za-z]+[-_])+/.exec(texts[0]!)?.[0] ?? "";
+    return head === "" || head.length === texts[0]!.length ? [] : [head];
+  }
+  let shared = texts[0]!;
+  for (const text of texts) {
+    let i = 0;
+    while (i < shared.length && shared[i] === text[i]) i++;
+    shared = shared.slice(0, i);
+  }
+  shared = shared.slice(0, Math.max(shared.lastIndexOf("-", PREFIX_REACH), shared.lastIndexOf("_", PREFIX_REACH)) + 1);
+  if (shared !== "") return [shared];
+  const heads = new Set(texts.map((text) => /^[A-Za-z]+[-_]/.exec(text)?.[0] ?? ""));
+  if (heads.has("") || heads.size > MAX_PREFIXES) return [];
+  return [...heads].sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
+}

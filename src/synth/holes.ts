@@ -1,0 +1,153 @@
+import type { HoleClass, HoleRule } from "../model/model.ts";
+import { lastKey } from "../base/path.ts";
+import { classify } from "./classify.ts";
+import { nameHoles } from "./names.ts";
+import { findHoles, type Place, type RouteEvidence } from "./places.ts";
+import { unify } from "./unify.ts";
+import type { ValueKind } from "./value-kind.ts";
+
+/** A hole of a route: one or more places, its rule, and its values. */
+export interface Hole {
+  readonly name: string;
+  readonly rule: HoleRule;
+  readonly kind: ValueKind;
+  /** Values by number of the sample, in the order of the wire. */
+  readonly bySample: ReadonlyMap<number, readonly string[]>;
+  /** The shortest of its paths. */
+  readonly path: string;
+  /** The class set by hand that its values contradict. */
+  readonly refused?: HoleClass | undefined;
+}
+
+/** Visits places with their raw values, sample by sample, in the order of the wire. */
+export type WireWalk = (
+  isWanted: (place: Place) => boolean,
+  visit: (sample: number, place: Place, raw: string) => void,
+) => void;
+
+export interface InferredHoles {
+  readonly holes: readonly Hole[];
+  holeAt(place: Place): Hole | undefined;
+}
+
+interface Draft {
+  readonly places: readonly Place[];
+  readonly path: string;
+  readonly bySample: Map<number, string[]>;
+}
+
+/** Finds the holes among the places of a route, joins those that are one, tells their classes and names them. */
+export function inferHoles(
+  places: readonly Place[],
+  evidence: RouteEvidence,
+  walk: WireWalk,
+  forcedClass: (place: Place) => HoleClass | undefined,
+): InferredHoles {
+  const groups = unify(places, findHoles(places, evidence));
+  const drafts = groups.map((group) => draftOf(group));
+  const draftAt = new Map<Place, Draft>();
+  for (const draft of drafts) for (const place of draft.places) draftAt.set(place, draft);
+  walk(
+    (place) => draftAt.has(place),
+    (sample, place, raw) => {
+      const { bySample } = draftAt.get(place)!;
+      const values = bySample.get(sample);
+      if (values === undefined) bySample.set(sample, [raw]);
+      else values.push(raw);
+    },
+  );
+  const ruled = drafts.map((draft) => ruleOf(draft, evidence, forcedClass));
+  const ownDraft = ruled.map(({ draft }) => draft);
+  const merged = mergeAlike(ruled, evidence);
+  const kept = merged.filter((m, i) => m === i);
+  const names = nameHoles(
+    kept.map((i) => ({ path: ruled[i]!.draft.path, isOfStream: ruled[i]!.rule.scope === "stream" })),
+  );
+  const holes = kept.map((i, n): Hole => {
+    const { draft, rule, refused } = ruled[i]!;
+    return {
+      name: names[n]!,
+      rule,
+      kind: draft.places[0]!.valueKind,
+      bySample: draft.bySample,
+      path: draft.path,
+      refused,
+    };
+  });
+  const holeOf = new Map<Draft, Hole>();
+  const numberOf = new Map(kept.map((i, n) => [i, n]));
+  ownDraft.forEach((draft, i) => holeOf.set(draft, holes[numberOf.get(merged[i]!)!]!));
+  return {
+    holes,
+    holeAt: (place) => {
+      const draft = draftAt.get(place);
+      return draft && holeOf.get(draft);
+    },
+  };
+}
+
+function draftOf(places: readonly Place[]): Draft {
+  let { path } = places[0]!;
+  for (const place of places)
+    if (place.path.length < path.length || (place.path.length === path.length && place.path < path)) path = place.path;
+  return { places, path, bySample: new Map() };
+}
+
+interface Ruled {
+  readonly draft: Draft;
+  readonly rule: HoleRule;
+  readonly refused: HoleClass | undefined;
+}
+
+function ruleOf(draft: Draft, evidence: RouteEvidence, forcedClass: (place: Place) => HoleClass | undefined): Ruled {
+  const { places, path, bySample } = draft;
+  const forced = places.map(forcedClass).find((name) => name !== undefined);
+  const isNullable = places.some((place) => place.kind === "scalar");
+  const nullable = isNullable && [...bySample.values()].some((raws) => raws.includes("null"));
+  const rule = classify({ path, kind: places[0]!.valueKind, nullable, bySample, forced }, evidence);
+  return { draft, rule, refused: forced === undefined || rule.class === forced ? undefined : forced };
+}
+
+/**
+ * Holes of one name and class that no answer has both of (the `id` of a stream and that of a body) are one hole to a reader, with a
+ * rule for all its values. Gives for each the number of the one that it becomes part of, which then has all.
+ */
+function mergeAlike(ruled: Ruled[], evidence: RouteEvidence): readonly number[] {
+  const owners = new Map<string, number>();
+  return ruled.map(({ draft, rule }, i) => {
+    const kind = draft.places[0]!.valueKind;
+    const key = `${lastKey(draft.path)}\u0001${kind}\u0001${rule.class}`;
+    const first = owners.get(key);
+    if (first === undefined) {
+      owners.set(key, i);
+      return i;
+    }
+    const owner = ruled[first]!;
+    if ([...draft.bySample.keys()].some((sample) => owner.draft.bySample.has(sample))) return i;
+    const bySample = new Map([...owner.draft.bySample, ...draft.bySample]);
+    const nullable = rule.nullable === true || owner.rule.nullable === true;
+    const joint = classify({ path: owner.draft.path, kind, nullable, bySample, forced: rule.class }, evidence);
+    if (joint.class !== rule.class || !isAsNarrow(joint, rule) || !isAsNarrow(joint, owner.rule)) return i;
+    ruled[first] = { ...owner, rule: joint, draft: { ...owner.draft, bySample } };
+    return first;
+  });
+}
+
+/** Whether a rule for more values says as much as the one before: the same source, step, unit; ids of the same length. */
+function isAsNarrow(joint: HoleRule, rule: HoleRule): boolean {
+  switch (joint.class) {
+    case "echoed":
+      return rule.class === "echoed" && joint.from === rule.from;
+    case "counter":
+      return rule.class === "counter" && joint.step === rule.step && joint.start === rule.start;
+    case "timestamp":
+      return rule.class === "timestamp" && joint.unit === rule.unit;
+    case "generated":
+      return (
+        rule.class === "generated" &&
+        JSON.stringify([joint.prefix, joint.length]) === JSON.stringify([rule.prefix, rule.length])
+      );
+    default:
+      return true;
+  }
+}

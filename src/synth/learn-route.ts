@@ -1,0 +1,328 @@
+import { digest } from "../base/digest.ts";
+import { parseJson } from "../base/json.ts";
+import { pathPattern } from "../base/path.ts";
+import type { Termination } from "../base/http.ts";
+import type { Codec, Formats } from "../formats/format.ts";
+import { codecOfRoute } from "../model/loaded-model.ts";
+import type { HoleClass, HoleRule, Route, Shape, StreamRule, Take, Variant } from "../model/model.ts";
+import { inferTiming } from "./bands.ts";
+import { requestTexts } from "./echo.ts";
+import { groupHeads, headerTemplate, type Head } from "./heads.ts";
+import { inferHoles, type InferredHoles, type WireWalk } from "./holes.ts";
+import { nameShapes } from "./names.ts";
+import type { Place, RouteEvidence } from "./places.ts";
+import { clusterEvents, type FormatEvents, type HandMade } from "./route-events.ts";
+import { pathParameters, type RoutePattern } from "./routes.ts";
+import type { Sample } from "./sample.ts";
+import { inferStreamRule } from "./stream-rule.ts";
+import { takeOf } from "./takes.ts";
+import { inferVariants, type VariantDraft } from "./variants.ts";
+
+/** A route as learned, with what is to be said about it. */
+export interface LearnedRoute {
+  readonly route: Route;
+  readonly takes: ReadonlyMap<Variant, readonly Take[]>;
+  /** The take of each sample, in the order of the samples. */
+  readonly performed: readonly { readonly sample: Sample; readonly variant: Variant; readonly take: Take }[];
+  /** Variants that nothing in the request separates from another: name and name of the other. */
+  readonly hidden: readonly { readonly variant: string; readonly by: string }[];
+  /** Paths of holes of class json. */
+  readonly opaqueHoles: readonly string[];
+  /** Classes set by hand that the recordings contradict. */
+  readonly refused: readonly { readonly path: string; readonly wanted: HoleClass; readonly learned: HoleClass }[];
+}
+
+/** Learns one route from its samples, which are in the order in which they were recorded. */
+export function learnRoute(
+  { method, pattern }: RoutePattern,
+  samples: readonly Sample[],
+  formats: Formats,
+  fields: Readonly<Record<string, string>>,
+): LearnedRoute {
+  const byHand = createHandMade(fields);
+  const evidence: RouteEvidence = {
+    startedMs: samples.map((sample) => sample.startedMs),
+    requests: samples.map(({ view }) => requestTexts(view, pathParameters(pattern, view.path))),
+  };
+  const events = eventsByFormat({ method, pattern }, samples, formats, byHand);
+  const variants = inferVariants(samples).map((draft) => withHeads(draft, samples));
+  const places = [
+    ...variants.flatMap((v) => placesOfHeads(v.heads)),
+    ...[...events.values()].flatMap((e) => e.places.flat()),
+    ...variants.flatMap((v) => placesOfHeads(v.trailers)),
+  ].map((place) => (byHand.has(place.pattern) ? { ...place, isForced: true } : place));
+  const found = inferHoles(places, evidence, wireWalk(samples, variants, events), (place) =>
+    byHand.classOf(place.pattern),
+  );
+  const { shapes, nameOf } = createShapes([...events.values()], found);
+  const route: Route = {
+    route: `${method} ${pattern}`,
+    method,
+    pattern,
+    format: mostCommon(samples.map((sample) => sample.format.id)),
+    holes: new Map(found.holes.map(({ name, rule }): [string, HoleRule] => [name, rule])),
+    shapes,
+    variants: [],
+  };
+  const folder = `${slugOf(route.route)}-${digest(route.route, 8)}`;
+  const takes = new Map<Variant, readonly Take[]>();
+  const performed: { sample: Sample; variant: Variant; take: Take }[] = [];
+  for (const draft of variants) {
+    const rows = draft.samples.map((number) => rowOf(number, samples[number]!, events, nameOf));
+    const variant = createVariant(draft, samples, rows, found, folder);
+    const list = draft.samples.map((number, i): Take => {
+      const take = takeOf(
+        samples[number]!,
+        {
+          number,
+          head: headNumber(draft.heads, number),
+          trailers: headNumber(draft.trailers, number),
+          shapes: rows[i]!,
+        },
+        found.holes,
+        evidence.requests,
+      );
+      performed[number] = { sample: samples[number]!, variant, take };
+      return take;
+    });
+    takes.set(variant, list);
+  }
+  return {
+    route: { ...route, variants: [...takes.keys()] },
+    takes,
+    performed,
+    hidden: variants.flatMap((v) => (v.hiddenBy === undefined ? [] : [{ variant: v.name, by: v.hiddenBy }])),
+    opaqueHoles: found.holes.flatMap(({ rule, path }) => (rule.class === "json" ? [path] : [])),
+    refused: found.holes.flatMap(({ refused, path, rule }) =>
+      refused === undefined ? [] : [{ path, wanted: refused, learned: rule.class }],
+    ),
+  };
+}
+
+interface Classes extends HandMade {
+  classOf(pattern: string): HoleClass | undefined;
+}
+
+/** `[diff.fields]`: paths inside an event (a leading `events[].` or `body.` does no harm), indices left open, and their classes. */
+function createHandMade(fields: Readonly<Record<string, string>>): Classes {
+  const classes = new Map<string, HoleClass>();
+  for (const [path, name] of Object.entries(fields))
+    classes.set(pathPattern(path.replaceAll("[*]", "[]")).replace(/^(?:events\[\]|body)\.?/, ""), name as HoleClass);
+  return {
+    opaque: new Set([...classes].flatMap(([path, name]) => (name === "json" ? [path] : []))),
+    has: (path) => classes.has(path),
+    classOf: (path) => classes.get(path),
+  };
+}
+
+function eventsByFormat(
+  pattern: RoutePattern,
+  samples: readonly Sample[],
+  formats: Formats,
+  byHand: HandMade,
+): ReadonlyMap<string, FormatEvents> {
+  const lists = new Map<string, (readonly [number, Sample])[]>();
+  samples.forEach((sample, number) => {
+    const list = lists.get(sample.format.id);
+    if (list === undefined) lists.set(sample.format.id, [[number, sample]]);
+    else list.push([number, sample]);
+  });
+  const out = new Map<string, FormatEvents>();
+  for (const [id, list] of lists) out.set(id, clusterEvents(id, codecOfRoute(pattern, id, formats), list, byHand));
+  return out;
+}
+
+interface VariantWithHeads extends VariantDraft {
+  readonly heads: readonly Head[];
+  readonly trailers: readonly Head[];
+}
+
+function withHeads(draft: VariantDraft, samples: readonly Sample[]): VariantWithHeads {
+  const inputs = (pick: "headers" | "trailers") =>
+    draft.samples.map((sample) => {
+      const { projection, bodyBytes } = samples[sample]!;
+      return { sample, headers: projection[pick], hasBody: bodyBytes > 0 };
+    });
+  return {
+    ...draft,
+    heads: groupHeads(inputs("headers"), "headers"),
+    trailers: groupHeads(inputs("trailers"), "trailers"),
+  };
+}
+
+function placesOfHeads(heads: readonly Head[]): readonly Place[] {
+  return heads.flatMap((head) => head.places.filter((place) => place !== undefined));
+}
+
+function headNumber(heads: readonly Head[], sample: number): number {
+  return Math.max(
+    0,
+    heads.findIndex((head) => head.samples.includes(sample)),
+  );
+}
+
+/** All values of all samples in the order of the wire: head, events, trailers. */
+function wireWalk(
+  samples: readonly Sample[],
+  variants: readonly VariantWithHeads[],
+  events: ReadonlyMap<string, FormatEvents>,
+): WireWalk {
+  return (isWanted, visit) => {
+    const heads = headIndex(variants, (v) => v.heads);
+    const trailers = headIndex(variants, (v) => v.trailers);
+    const open = new Map([...events.values()].map((e) => [e, e.places.map((list) => list.filter(isWanted))]));
+    const cursors = new Map([...events.values()].map((e) => [e, new Int32Array(e.clusters.length)]));
+    const visitHead = (at: HeadAt | undefined, sample: number): void => {
+      for (const place of at?.head.places ?? [])
+        if (place !== undefined && isWanted(place)) visit(sample, place, place.column?.[at!.occurrence] ?? place.first);
+    };
+    samples.forEach((sample, number) => {
+      visitHead(heads.get(number), number);
+      const list = events.get(sample.format.id)!;
+      const [cursor, wanted, first] = [cursors.get(list)!, open.get(list)!, list.firstEvent.get(number)!];
+      for (let event = first; event < first + sample.projection.events.length; event++) {
+        const shape = list.clusterOf[event]!;
+        const n = cursor[shape]!++;
+        for (const place of wanted[shape]!) visit(number, place, place.column?.[n] ?? place.first);
+      }
+      visitHead(trailers.get(number), number);
+    });
+  };
+}
+
+interface HeadAt {
+  readonly head: Head;
+  readonly occurrence: number;
+}
+
+function headIndex(
+  variants: readonly VariantWithHeads[],
+  pick: (variant: VariantWithHeads) => readonly Head[],
+): ReadonlyMap<number, HeadAt> {
+  const out = new Map<number, HeadAt>();
+  for (const variant of variants)
+    for (const head of pick(variant))
+      head.samples.forEach((sample, occurrence) => out.set(sample, { head, occurrence }));
+  return out;
+}
+
+/** Indentation of a shape in `symbols.json`. */
+const INDENT = "        ";
+
+/** Compiles each shape from its own text in `symbols.json`, so that what stands there is what is used. */
+function createShapes(
+  events: readonly FormatEvents[],
+  found: InferredHoles,
+): { shapes: ReadonlyMap<string, Shape>; nameOf: (format: FormatEvents, cluster: number) => string } {
+  const clusters = events.flatMap((e) => e.clusters);
+  const names = nameShapes(clusters);
+  const shapes = new Map<string, Shape>();
+  const offsets = new Map<FormatEvents, number>();
+  let offset = 0;
+  for (const e of events) {
+    offsets.set(e, offset);
+    e.clusters.forEach(({ dissection }, i) => {
+      const name = names[offset + i]!;
+      const places = e.places[i]!;
+      const filling = dissection.leaves.map(({ raw }, k) => {
+        const hole = found.holeAt(places[k]!);
+        return hole === undefined ? { raw } : { hole: hole.name };
+      });
+      const isSeenOnce = isOfOneSample(e, i);
+      shapes.set(
+        name,
+        compileShape(name, e.format, e.codec, e.codec.formatShape(dissection, filling, INDENT), isSeenOnce),
+      );
+    });
+    offset += e.clusters.length;
+  }
+  return { shapes, nameOf: (format, i) => names[offsets.get(format)! + i]! };
+}
+
+function compileShape(name: string, format: string, codec: Codec, source: string, isSeenOnce: boolean): Shape {
+  const node = parseJson(source);
+  if (node === undefined) throw new Error(`shape ${name} of ${format} is not JSON`);
+  return { name, format, parts: codec.compileShape(node), source, ...(isSeenOnce ? { seen: 1 } : {}) };
+}
+
+/** Whether one recording alone has this shape. */
+function isOfOneSample(e: FormatEvents, i: number): boolean {
+  const { events } = e.clusters[i]!;
+  return e.samples[events[0]!] === e.samples[events.at(-1)!];
+}
+
+function rowOf(
+  number: number,
+  sample: Sample,
+  events: ReadonlyMap<string, FormatEvents>,
+  nameOf: (format: FormatEvents, cluster: number) => string,
+): readonly string[] {
+  const list = events.get(sample.format.id)!;
+  const first = list.firstEvent.get(number)!;
+  return sample.projection.events.map((_, i) => nameOf(list, list.clusterOf[first + i]!));
+}
+
+function createVariant(
+  draft: VariantWithHeads,
+  samples: readonly Sample[],
+  rows: readonly (readonly string[])[],
+  found: InferredHoles,
+  folder: string,
+): Variant {
+  const own = draft.samples.map((number) => samples[number]!);
+  const holeName = (place: Place): string | undefined => found.holeAt(place)?.name;
+  const isUnary = own[0]!.format.unary;
+  const stream: StreamRule | undefined = isUnary
+    ? undefined
+    : inferStreamRule(rows.map((shapes, i) => ({ shapes, whole: own[i]!.projection.termination.shape === "clean" })));
+  const coding = mostCommon(own.map((sample) => sample.projection.coding ?? ""));
+  return {
+    name: draft.name,
+    format: draft.format,
+    guard: draft.guard,
+    status: draft.status,
+    headers: draft.heads.map((head) => headerTemplate(head, holeName) ?? []),
+    trailers: draft.trailers.map((head) => headerTemplate(head, holeName)),
+    ...(stream === undefined ? { body: [...new Set(rows.flat())] } : { stream }),
+    termination: terminationsOf(own),
+    ...(coding === "" ? {} : { coding }),
+    timing: inferTiming(own.map((sample) => sample.projection)),
+    takesFile: `${folder}/${draft.name}`,
+  };
+}
+
+/** Ways to end, the commonest first; what was said about one is the take's. */
+function terminationsOf(samples: readonly Sample[]): readonly Termination[] {
+  const counts = new Map<string, { readonly end: Termination; count: number }>();
+  for (const { projection } of samples) {
+    const { shape, by, code } = projection.termination;
+    const end: Termination = { shape, by, ...(code === undefined ? {} : { code }) };
+    const seen = counts.get(JSON.stringify(end));
+    if (seen === undefined) counts.set(JSON.stringify(end), { end, count: 1 });
+    else seen.count++;
+  }
+  return [...counts.values()].sort((a, b) => b.count - a.count).map(({ end }) => end);
+}
+
+/** The value that comes most often; of several the first. */
+function mostCommon(values: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  let best = "";
+  let most = 0;
+  for (const [value, count] of counts)
+    if (count > most) {
+      best = value;
+      most = count;
+    }
+  return best;
+}
+
+/** `post_v1_chat_completions`: for people; the digest beside it makes it unique. */
+function slugOf(route: string): string {
+  return route
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "_")
+    .replace(/^_+|_+$/g, "")
+    .slice(0, 48);
+}

@@ -1,0 +1,44 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { looksRandom } from "./random-text.ts";
+
+describe("looksRandom", () => {
+  it.each([
+    "chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcW",
+    "msg_01XFDUDYJgAACzvnptvVoYEL",
+    "call_zkF9WqOmJ2LpV4sT8cRbYn1X",
+    "0b7e4f8a-1c2d-4e5f-8a9b-0c1d2e3f4a5b",
+    "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+    "9f8c2b7a1d3e4f5a",
+    "fc_068a5b3c9d2e1f40",
+    "V1StGXR8_Z5jdHi6B-myT",
+    "wraith_tok_3kJ9xQ2mZ7pL4vN8",
+    "1839201748392017483",
+  ])("%s is random", (text) => expect(looksRandom(text)).toBe(true));
+
+  it.each([
+    "",
+    "gpt-4o-2024-08-06",
+    "claude-3-5-sonnet-20241022",
+    "gemini-2.0-flash:streamGenerateContent",
+    "chat.completion.chunk",
+    "response.output_item.added",
+    "getUserAccountBalance",
+    "/v1/chat/completions",
+    "text-embedding-3-small",
+    "2026-11-25",
+    "hello world 1a2b3c4d5e6f",
+    "1764041940",
+    "tinyllama",
+    "application/json",
+  ])("%j is not", (text) => expect(looksRandom(text)).toBe(false));
+
+  it("finds nearly all base62 ids of 24 characters, and no words", () => {
+    const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    const id = fc.array(fc.constantFrom(...alphabet.split("")), { minLength: 24, maxLength: 24 }).map((c) => c.join(""));
+    const ids = fc.sample(id, { numRuns: 2000, seed: 1 });
+    expect(ids.filter(looksRandom).length).toBeGreaterThan(1900);
+    const word = fc.stringMatching(/^[A-Za-z][a-z]{0,12}(?:[-_. ][a-z]{1,12}){0,4}[0-9]{0,4}$/);
+    fc.assert(fc.property(word, (text) => !looksRandom(text)));
+  });
+});

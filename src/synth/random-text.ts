@@ -1,0 +1,67 @@
+/**
+ * Tells texts that were drawn at random (ids, tokens, digests) from names and words. Judged by runs of letters and digits: in a
+ * random run the kinds of characters (digit, lower, upper) change all the time, in `gpt-4o-2024-08-06` or `getUserById` they do not.
+ * One id in 300 has no digit at all, so that ids are to be judged in groups where there are several.
+ */
+
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+/** Shorter runs say nothing. */
+const SHORTEST_RUN = 5;
+/** Characters in random runs that make a text random. */
+const ENOUGH = 10;
+/** Digits alone are an id from this many on: shorter ones are numbers, dates or times. */
+const LONG_DIGITS = 15;
+
+export function isUuid(text: string): boolean {
+  return text.length === 36 && UUID.test(text);
+}
+
+/** Whether a text looks drawn at random. Linear; texts with other characters than those of ids never do. */
+export function looksRandom(text: string): boolean {
+  if (text.length < ENOUGH || text.length > 512) return false;
+  if (isUuid(text)) return true;
+  let random = 0;
+  let start = 0;
+  for (let i = 0; i <= text.length; i++) {
+    const kind = i < text.length ? kindOf(text.charCodeAt(i)) : SEPARATOR;
+    if (kind === FOREIGN) return false;
+    if (kind !== SEPARATOR) continue;
+    if (isRandomRun(text, start, i)) random += i - start;
+    start = i + 1;
+  }
+  return random >= ENOUGH;
+}
+
+const DIGIT = 1;
+const LOWER = 2;
+const UPPER = 3;
+const SEPARATOR = 0;
+const FOREIGN = -1;
+
+function kindOf(c: number): number {
+  if (c >= 48 && c <= 57) return DIGIT;
+  if (c >= 97 && c <= 122) return LOWER;
+  if (c >= 65 && c <= 90) return UPPER;
+  // - . _ ~ : / + =
+  return c === 45 || c === 46 || c === 95 || c === 126 || c === 58 || c === 47 || c === 43 || c === 61
+    ? SEPARATOR
+    : FOREIGN;
+}
+
+function isRandomRun(text: string, start: number, end: number): boolean {
+  const length = end - start;
+  if (length < SHORTEST_RUN) return false;
+  let changes = 0;
+  let digits = 0;
+  let before = SEPARATOR;
+  for (let i = start; i < end; i++) {
+    const kind = kindOf(text.charCodeAt(i));
+    if (kind === DIGIT) digits++;
+    // A capital before small letters is how words begin.
+    if (kind !== before && !(before === UPPER && kind === LOWER)) changes++;
+    before = kind;
+  }
+  if (digits === length) return length >= LONG_DIGITS;
+  return digits > 0 && changes - 1 >= Math.max(3, length / 7);
+}
