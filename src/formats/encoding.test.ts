@@ -81,6 +81,15 @@ describe("a body decoder", () => {
     expect(show(concatBytes(parts.map((p) => p!)))).toBe("a".repeat(1000) + "b".repeat(1000));
   });
 
+  it("answers every push, also those that were waiting when the bytes broke or ended", async () => {
+    const broken = createBodyDecoder("gzip")!;
+    const pushes = ["no such thing", "more", "and more"].map(async (s) => broken.push(text(s)));
+    expect(await Promise.all(pushes)).toEqual([undefined, undefined, undefined]);
+    const ended = createBodyDecoder("br")!;
+    const parts = [compress("br", text("a"))!, text("tail"), text("tail")].map(async (bytes) => ended.push(bytes));
+    expect((await Promise.all(parts)).map(show)).toEqual(["a", expect.anything(), expect.anything()]);
+  });
+
   it.each(["gzip", "deflate", "br", "zstd"])("says that bytes are no %s, and goes on saying so", async (coding) => {
     const decoder = createBodyDecoder(coding)!;
     expect(await decoder.push(text("no such thing, but plain text of some length"))).toBeUndefined();

@@ -103,6 +103,10 @@ describe("where two events differ", () => {
   });
 
   it("in bytes beside a value: both are told", () => {
+    const told = (a: string, b: string): string[] => sseCodec.difference(a, b).map((d) => `${d.kind} ${d.path}`);
+    expect(told("id: 1\ndata: x\n\n", "data: x\nid: 2\n\n")).toEqual(["value id", "encoding "]);
+    expect(told("data: x\n\n", "data: y\n")).toEqual(["value data", "encoding "]);
+    expect(told("data: x\n", "data: y\n\n")).toEqual(["value data", "encoding "]);
     expect(differences("id: 1\ndata: x\n\n", "id: 2\ndata:x\n\n")).toEqual([
       "value id 1 2",
       "encoding  id: 1\ndata: x\n\n id: 2\ndata:x\n\n",
