@@ -50,7 +50,11 @@ export type HeaderTemplate = readonly (readonly [name: string, value: string | {
 
 /** One condition on the request view; all conditions of a guard must hold. */
 export type Condition =
-  | { readonly path: string; readonly test: "equals"; /** Raw JSON spelling, or text for query and headers. */ readonly value: string }
+  | {
+      readonly path: string;
+      readonly test: "equals";
+      /** Raw JSON spelling, or text for query and headers. */ readonly value: string;
+    }
   | { readonly path: string; readonly test: "present" }
   | { readonly path: string; readonly test: "absent" };
 

@@ -68,6 +68,7 @@ describe("features", () => {
       ["body.m[0].role", '"user"'],
       ["body.m[1].role", "1.0"],
       ["body.long", expect.stringMatching(/^#[0-9a-f]{16}$/) as string],
+      ["body.none", "{}"],
     ]);
   });
   test("are bounded", () => {

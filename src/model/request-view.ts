@@ -117,7 +117,7 @@ const LONG = 64;
 const MAX_FEATURES = 256;
 
 /**
- * The scalars of the request by path, in order, at most 256: `body.*` (`body` alone where it is text), `query.*`. Raw spelling; what
+ * The scalars (and empty objects and arrays) of the request by path, in order, at most 256: `body.*` (`body` alone where it is text), `query.*`. Raw spelling; what
  * is longer than 64 characters stands as `#` and a digest, which no raw value begins with.
  */
 export function requestFeatures(view: RequestView): ReadonlyMap<string, string> {
@@ -128,7 +128,9 @@ export function requestFeatures(view: RequestView): ReadonlyMap<string, string> 
   };
   const walk = (node: JsonNode, path: string): void => {
     if (features.size >= MAX_FEATURES) return;
-    if (node.kind === "object") node.values.forEach((value, i) => walk(value, pathKey(path, keyText(node.keys[i]!))));
+    if ("values" in node && node.values.length === 0) add(path, node.kind === "object" ? "{}" : "[]");
+    else if (node.kind === "object")
+      node.values.forEach((value, i) => walk(value, pathKey(path, keyText(node.keys[i]!))));
     else if (node.kind === "array") node.values.forEach((value, i) => walk(value, pathIndex(path, i)));
     else add(path, node.raw);
   };

@@ -70,8 +70,10 @@ function readRoute(place: JsonPlace, formats: Formats, takesFiles: Set<string>):
   const variantNames = new Set<string>();
   const variants = readItems(fields.need("variants")).map((at) => {
     const variant = readVariant(at, { format, holes, shapes, formats, checkPath });
-    if (variantNames.has(variant.name)) throw invalidAt(fieldOf(at, "variant"), `the variant ${variant.name} stands here twice`);
-    if (takesFiles.has(variant.takesFile)) throw invalidAt(fieldOf(at, "takes"), `two variants have their takes in ${variant.takesFile}`);
+    if (variantNames.has(variant.name))
+      throw invalidAt(fieldOf(at, "variant"), `the variant ${variant.name} stands here twice`);
+    if (takesFiles.has(variant.takesFile))
+      throw invalidAt(fieldOf(at, "takes"), `two variants have their takes in ${variant.takesFile}`);
     variantNames.add(variant.name);
     takesFiles.add(variant.takesFile);
     return variant;

@@ -67,7 +67,7 @@ export function formatTake(route: Route, variant: Variant, take: Take): string {
 /** Raw JSON as it stands; a digest as `{"digest": "..."}`. */
 function formatFeature(raw: string): string {
   if (raw.startsWith("#")) return `{"digest": ${JSON.stringify(raw.slice(1))}}`;
-  return isJsonValue(raw) && !/^[[{]/.test(raw) && raw.isWellFormed() ? raw : `{"raw": ${JSON.stringify(raw)}}`;
+  return isJsonValue(raw) && !raw.startsWith("{") && raw.isWellFormed() ? raw : `{"raw": ${JSON.stringify(raw)}}`;
 }
 
 function readFeature(place: JsonPlace): string {
