@@ -1,12 +1,22 @@
+import { WraithError } from "../base/errors.ts";
+import type { RequestHead } from "../base/http.ts";
 import { VERSION } from "../base/version.ts";
-import type { Formats } from "../formats/format.ts";
+import type { Formats, SchemaSources } from "../formats/format.ts";
+import { createReflection, type Reflection } from "../formats/grpc/reflection.ts";
+import { REFLECTION_VERSIONS, reflectionPath } from "../formats/grpc/reflection-schema.ts";
 import { createControl } from "../net/control-server.ts";
 import { startTwinServer } from "../net/twin-server.ts";
 import type { Config } from "../store/config.ts";
 import { readModel } from "../store/model-store.ts";
+import { readSessions } from "../store/recordings.ts";
+import { readSchemaSources } from "../store/schemas.ts";
 import { isName, type Workspace } from "../store/workspace.ts";
-import { createTwin } from "../twin/twin.ts";
+import type { Session } from "../recording/exchange.ts";
+import { createStrictTwin } from "../twin/strict.ts";
+import { createTwin, type Twin } from "../twin/twin.ts";
 import { controlTokenFor } from "./control.ts";
+import { openScrubber } from "./open-scrubber.ts";
+import { createRequestScrubber } from "./request-scrubber.ts";
 
 export interface ServeTwinOptions {
   readonly workspace: Workspace;
@@ -35,11 +45,18 @@ export interface ServedTwin {
   stop(): Promise<void>;
 }
 
-/** Serves a twin. Throws MODEL_MISSING, MODEL_INVALID, RECORDING_INVALID, PORT_IN_USE, LISTEN_FAILED, HOST_NEEDS_TOKEN. */
+/**
+ * Serves a twin. Throws MODEL_MISSING, MODEL_INVALID, RECORDING_INVALID, RECORDING_MISSING, CONFIG_INVALID, SCHEMA_INVALID, DISK_FAILED,
+ * PORT_IN_USE, LISTEN_FAILED, HOST_NEEDS_TOKEN.
+ */
 export async function startTwin(options: ServeTwinOptions): Promise<ServedTwin> {
   const { workspace, config, formats, fidelity, speed, seed } = options;
   const token = controlTokenFor(options.host, options.controlToken);
-  const twin = createTwin(await readModel(workspace, formats), formats, { seed });
+  const [twin, { scrubber }, schemas] = await Promise.all([
+    openServedTwin(options),
+    openScrubber(options),
+    readSchemaSources(workspace, config),
+  ]);
   const ok = (body: unknown) => ({ status: 200, body });
   const info = () => ({
     command: "serve",
@@ -74,8 +91,29 @@ export async function startTwin(options: ServeTwinOptions): Promise<ServedTwin> 
     provenanceHeaders: options.provenanceHeaders,
     maxBodyBytes: config.recordings.maxMessageMb * 1024 * 1024,
     isSession: isName,
-    scrub: (head, body) => ({ head, body }),
+    scrub: createRequestScrubber(scrubber),
+    findConversation: createReflectionFinder(schemas),
     onNotice: options.onNotice,
   });
   return { url: server.url, port: server.port, stop: () => server.stop() };
+}
+
+async function openServedTwin({ workspace, formats, fidelity, seed }: ServeTwinOptions): Promise<Twin> {
+  if (fidelity === "synth") return createTwin(await readModel(workspace, formats), formats, { seed });
+  const sessions: Session[] = [];
+  for await (const session of readSessions(workspace, { sessions: [], tags: [] })) sessions.push(session);
+  if (sessions.every((s) => s.exchanges.length === 0))
+    throw new WraithError("RECORDING_MISSING", `The twin "${workspace.name}" has no recordings to replay.`);
+  return createStrictTwin(sessions, formats);
+}
+
+/** The reflection service of the twin's own schemas. They are compiled for it when a client asks, which most never do. */
+function createReflectionFinder(schemas: SchemaSources): (head: RequestHead) => Reflection | undefined {
+  const paths = new Set<string>(REFLECTION_VERSIONS.map(reflectionPath));
+  let created: { readonly reflection: Reflection | undefined } | undefined;
+  return (head) => {
+    if (head.protocol !== "grpc" || !paths.has(head.path)) return undefined;
+    created ??= { reflection: createReflection(schemas) };
+    return created.reflection;
+  };
 }

@@ -1,5 +1,5 @@
 import { WraithError } from "../base/errors.ts";
-import type { HeaderList, RequestHead } from "../base/http.ts";
+import type { RequestHead } from "../base/http.ts";
 import type { Formats } from "../formats/format.ts";
 import type { Twin } from "../twin/twin.ts";
 import type { ResponsePlan } from "../twin/plan.ts";
@@ -70,8 +70,7 @@ export async function startTwinServer(options: TwinServerOptions): Promise<TwinS
     try {
       const scrubbed = options.scrub(head, body);
       const { session, take, values } = wishes;
-      const plan = twin.respond({ head: scrubbed.head, body: scrubbed.body, session, take, values });
-      return adapted(plan, head, options.formats);
+      return twin.respond({ head: scrubbed.head, body: scrubbed.body, session, take, values });
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       options.onNotice(`${head.method} ${head.path} could not be answered: ${text}`);
@@ -127,19 +126,4 @@ function waits(twin: Twin, head: RequestHead): boolean {
     // `respond` will fail as well, and say so.
     return true;
   }
-}
-
-/** The plan for a client that cannot read the answer as it was recorded; the plan itself where it can. */
-function adapted(plan: ResponsePlan, request: RequestHead, formats: Formats): ResponsePlan {
-  const head = plan.steps.find((s) => s.kind === "head");
-  const adaptation = head === undefined ? undefined : formats.byId(plan.format)?.adapt(request, head.headers);
-  if (adaptation === undefined) return plan;
-  const headers: HeaderList = adaptation.headers;
-  return {
-    ...plan,
-    steps: plan.steps.map((step) => {
-      if (step.kind === "head") return { ...step, headers };
-      return step.kind === "event" ? { ...step, bytes: adaptation.frame(step.bytes) } : step;
-    }),
-  };
 }

@@ -95,11 +95,6 @@ const messages: Format = {
   id: "messages",
   actsOnFirstMessage: true,
   createFramer: lengthPrefixed,
-  adapt: (request, headers) =>
-    headers.some(([n, v]) => n === "grpc-encoding" && v === "odd") &&
-    !request.headers.some(([n, v]) => n === "grpc-accept-encoding" && v.includes("odd"))
-      ? { headers: headers.filter(([n]) => n !== "grpc-encoding"), frame: (bytes) => bytes.toReversed() }
-      : undefined,
 };
 const testFormats: Formats = {
   all: [messages, body],
