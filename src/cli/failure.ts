@@ -19,20 +19,17 @@ export function reportFailure(error: unknown, terminal: Terminal, debug: boolean
   return known.exitCode;
 }
 
+/** What nobody foresaw: a file that cannot be read or written, else a defect. */
 function internalError(error: unknown): WraithError {
-  const code = (error as NodeJS.ErrnoException | null)?.code;
+  const { code, path } = (error ?? {}) as NodeJS.ErrnoException;
   const message = error instanceof Error ? error.message : String(error);
-  if (
-    code === "ENOSPC" ||
-    code === "EACCES" ||
-    code === "EROFS" ||
-    code === "EPERM" ||
-    code === "EDQUOT" ||
-    code === "EMFILE"
-  )
+  if (code !== undefined && (path !== undefined || FULL.has(code)))
     return new WraithError("DISK_FAILED", `The workspace could not be read or written: ${message}.`, {}, error);
   return new WraithError("INTERNAL", `Something unexpected happened: ${message}.`, {}, error);
 }
+
+/** Errors of an open file, which do not name it. */
+const FULL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EIO", "EROFS", "EMFILE", "ENFILE"]);
 
 /** The exit code when a command was stopped by the user in the middle of its work. */
 export const INTERRUPTED = EXIT.runtime;

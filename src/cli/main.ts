@@ -30,7 +30,7 @@ async function main(argv: readonly string[]): Promise<number> {
     if (error instanceof HelpShown) return 0;
     const options: GlobalOptions = {
       ...program.opts<GlobalOptions>(),
-      json: argv.includes("--json") || argv.join(" ").includes("--format json"),
+      json: argv.includes("--json") || /(?:^| )--format[ =]json(?: |$)/.test(argv.join(" ")),
     };
     return reportFailure(error, createTerminal(options), argv.includes("--debug"));
   }

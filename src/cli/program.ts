@@ -33,7 +33,7 @@ export function createProgram(
   for (const definition of definitions) {
     const command = addGlobalOptions(program.command(definition.name).description(definition.summary));
     definition.define(command, async (action) => {
-      const options = command.opts<GlobalOptions>();
+      const options = { ...program.opts<GlobalOptions>(), ...command.opts<GlobalOptions>() };
       const terminal = createTerminal(options);
       const root = resolve(options.dir ?? process.env["WRAITH_DIR"] ?? ".");
       onExit(await action({ terminal, root, options }));
@@ -41,20 +41,25 @@ export function createProgram(
     command.addHelpText("after", `\nExamples:\n${definition.examples.map((e) => `  $ ${e}`).join("\n")}\n`);
     strict(command);
   }
-  program.on("command:*", ([name]: string[]) => {
-    throw new WraithError("USAGE", `There is no command "${name ?? ""}". Commands: ${allNames.join(", ")}.`);
-  });
-  program.action(() => {
+  const unknown = (name: string): WraithError =>
+    new WraithError("USAGE", `There is no command "${name}". Commands: ${allNames.join(", ")}.`);
+  program.allowExcessArguments().action(() => {
+    const [name] = program.args;
+    if (name !== undefined) throw unknown(name);
     program.outputHelp();
   });
-  return strict(program);
+  return strict(addGlobalOptions(program), () => unknown(program.args.at(-1) ?? ""));
 }
 
-/** Makes commander throw instead of exiting, so that every error is printed in one way. */
-function strict(command: Command): Command {
+/**
+ * Makes commander throw instead of exiting, so that every error is printed in one way. `onNoHelp`: what to throw where help was asked
+ * for and there is none.
+ */
+function strict(command: Command, onNoHelp?: () => WraithError): Command {
   return command
     .exitOverride((error: CommanderError) => {
       if (error.exitCode === 0) throw new HelpShown();
+      if (error.code === "commander.help" && onNoHelp !== undefined) throw onNoHelp();
       throw new WraithError("USAGE", error.message.replace(/^error: /, "").replace(/\.?$/, "."));
     })
     .configureOutput({ writeErr: () => undefined });

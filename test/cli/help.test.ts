@@ -37,6 +37,10 @@ describe("help", () => {
 describe("wrong usage is exit 1 and one sentence", () => {
   test.each([
     [["bogus"], 'There is no command "bogus". Commands: init, record, synth, serve, check, inspect, doctor, demo.'],
+    [
+      ["help", "bogus"],
+      'There is no command "bogus". Commands: init, record, synth, serve, check, inspect, doctor, demo.',
+    ],
     [["--bogus"], "unknown option '--bogus'."],
     [["check"], "missing required argument 'name'."],
     [["check", "a", "b"], "too many arguments for 'check'. Expected 1 argument but got 2."],
@@ -58,8 +62,12 @@ describe("wrong usage is exit 1 and one sentence", () => {
     expect(stderr).toBe(`wraith: ${message}\n  Run the command with --help to see its arguments. [USAGE]\n`);
   });
 
-  test("as JSON too", async () => {
-    const { code, stdout } = await wraith(cwd, "check", "--json");
+  test.each([
+    ["check", "--json"],
+    ["--json", "check"],
+    ["check", "--format=json"],
+  ])("as JSON too: %s %s", async (...args) => {
+    const { code, stdout } = await wraith(cwd, ...args);
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
       ok: false,

@@ -53,7 +53,7 @@ function createNarrator(terminal: Terminal): (step: DemoStep) => void {
       case "upstream":
         title("init");
         return say(
-          `A paid LLM stands in here as a small server at ${step.url}; it speaks the OpenAI API and takes its time.`,
+          `A small server at ${step.url} stands in for a paid LLM: it speaks the OpenAI API, and takes its time.`,
         );
       case "recorded":
         title("record");
