@@ -13,6 +13,8 @@ export interface SynthOptions extends SessionFilter {
   readonly formats: Formats;
   /** Learn anew over a model that was edited by hand; the edited one is kept as `model.bak`. */
   readonly force: boolean;
+  /** Told what is being done, for work that takes its time. */
+  onProgress?(text: string): void;
 }
 
 /**
@@ -22,12 +24,18 @@ export interface SynthOptions extends SessionFilter {
 export async function learnModel(options: SynthOptions): Promise<SynthReport> {
   const { workspace, config, formats } = options;
   const sessions: Session[] = [];
-  for await (const session of readSessions(workspace, options)) sessions.push(session);
+  for await (const session of readSessions(workspace, options)) {
+    sessions.push(session);
+    options.onProgress?.(`read ${sessions.length} sessions`);
+  }
   if (sessions.every((s) => s.exchanges.length === 0)) {
     const all = options.sessions.length === 0 && options.tags.length === 0;
-    const text = all ? `"${workspace.name}" has no recordings.` : `No recording of "${workspace.name}" has these sessions or tags.`;
+    const text = all
+      ? `"${workspace.name}" has no recordings.`
+      : `No recording of "${workspace.name}" has these sessions or tags.`;
     throw new WraithError("RECORDING_MISSING", text);
   }
+  options.onProgress?.(`learning from ${sessions.length} sessions`);
   const { model, takes, report } = synthesize(workspace.name, sessions, formats, { fields: config.diff.fields });
   await writeModel(workspace, model, takes, { force: options.force });
   return report;

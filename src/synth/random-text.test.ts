@@ -35,7 +35,9 @@ describe("looksRandom", () => {
 
   it("finds nearly all base62 ids of 24 characters, and no words", () => {
     const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    const id = fc.array(fc.constantFrom(...alphabet.split("")), { minLength: 24, maxLength: 24 }).map((c) => c.join(""));
+    const id = fc
+      .array(fc.constantFrom(...alphabet.split("")), { minLength: 24, maxLength: 24 })
+      .map((c) => c.join(""));
     const ids = fc.sample(id, { numRuns: 2000, seed: 1 });
     expect(ids.filter(looksRandom).length).toBeGreaterThan(1900);
     const word = fc.stringMatching(/^[A-Za-z][a-z]{0,12}(?:[-_. ][a-z]{1,12}){0,4}[0-9]{0,4}$/);

@@ -1,5 +1,5 @@
 import type { Formats } from "../formats/format.ts";
-import type { Model, Take, Variant } from "../model/model.ts";
+import type { HoleClass, Model, Take, Variant } from "../model/model.ts";
 import type { Session } from "../recording/exchange.ts";
 import { learnRoute, type LearnedRoute } from "./learn-route.ts";
 import { formatGuard, measureRoute, type RouteMeasure } from "./report.ts";
@@ -29,7 +29,9 @@ export interface RouteReport {
   readonly events: number;
   readonly exactEvents: number;
   readonly shapes: number;
+  readonly shapeNames: readonly string[];
   readonly holes: number;
+  readonly holeClasses: readonly { readonly hole: string; readonly class: HoleClass }[];
   readonly opaqueHoles: readonly string[];
   /** Shapes that rest on one recording. */
   readonly seenOnce: readonly string[];
@@ -116,7 +118,9 @@ function reportRoute({ route, takes, opaqueHoles }: LearnedRoute, measure: Route
     events: measure.events,
     exactEvents: measure.exactEvents,
     shapes: route.shapes.size,
+    shapeNames: [...route.shapes.keys()],
     holes: route.holes.size,
+    holeClasses: [...route.holes].map(([hole, rule]) => ({ hole, class: rule.class })),
     opaqueHoles,
     seenOnce: [...route.shapes.values()].flatMap((shape) => (shape.seen === 1 ? [shape.name] : [])),
     variants,
