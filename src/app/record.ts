@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { rootCertificates } from "node:tls";
 import { WraithError } from "../base/errors.ts";
 import { VERSION } from "../base/version.ts";
+import { createBodyDecoder } from "../formats/encoding.ts";
 import type { Formats } from "../formats/format.ts";
 import { createControl } from "../net/control-server.ts";
 import { startProxy, type OpenedExchange } from "../net/proxy.ts";
@@ -13,6 +14,8 @@ import { createUpstream } from "../net/upstream.ts";
 import type { Config } from "../store/config.ts";
 import { isName, type Workspace } from "../store/workspace.ts";
 import { controlTokenFor } from "./control.ts";
+import { openScrubber, type ScrubDescription } from "./open-scrubber.ts";
+import { keepLengths } from "./recorded-lengths.ts";
 import { createRecordingSession, type RecordingSession } from "./recording-session.ts";
 
 export interface RecordOptions {
@@ -49,15 +52,19 @@ export interface Recorder {
   info(): RecorderInfo;
   /** Ends the session (or the named one) as soon as its open exchanges have ended; later exchanges go to a new one. */
   newSession(name?: string): Promise<{ ended: string | null }>;
-  /** Finishes open exchanges as truncated by the recorder, writes the last lines, closes everything. */
+  /**
+   * Finishes open exchanges as truncated by the recorder, writes the last lines, closes everything. Throws SECRET_KEY_MISSING, with
+   * everything closed, where a token would have had to be made without a key.
+   */
   stop(): Promise<{ sessions: readonly string[]; exchanges: number }>;
 }
 
-/** Starts the recording proxy of a twin. Throws PORT_IN_USE, LISTEN_FAILED, HOST_NEEDS_TOKEN, CONFIG_INVALID. */
+/** Starts the recording proxy of a twin. Throws PORT_IN_USE, LISTEN_FAILED, HOST_NEEDS_TOKEN, CONFIG_INVALID, DISK_FAILED. */
 export async function startRecorder(options: RecordOptions): Promise<Recorder> {
   const { workspace, config } = options;
   const token = controlTokenFor(options.host, options.controlToken);
-  const sessions = createSessions(options);
+  const scrub = await openScrubber(options);
+  const sessions = createSessions(options, scrub.description);
   const later = createLater();
   const openTap = (opened: OpenedExchange): ExchangeTap | string => {
     if (opened.session !== undefined && !isName(opened.session))
@@ -65,19 +72,25 @@ export async function startRecorder(options: RecordOptions): Promise<Recorder> {
     const sink = sessions.current(opened.session).begin(opened.connection);
     return createTap({
       opened,
-      sink,
-      scrubber: plainScrubber,
-      createDecoder: () => undefined,
+      sink: keepLengths(sink, opened.head),
+      scrubber: scrub.scrubber.exchange(),
+      createDecoder: createBodyDecoder,
       nowMs: () => performance.now(),
       later: later.put,
       onGivenUp: (reason) => {
         if (reason === "overrun")
-          options.onNotice(`The disk is too slow: ${opened.head.method} ${opened.head.path} goes on, but its recording ends here.`);
+          options.onNotice(
+            `The disk is too slow: ${opened.head.method} ${opened.head.path} goes on, but its recording ends here.`,
+          );
       },
     });
   };
   const info = (): RecorderInfo => ({
-    command: "record", twin: workspace.name, tool: `wraith ${VERSION}`, baseUrl: config.baseUrl, ...sessions.summary(),
+    command: "record",
+    twin: workspace.name,
+    tool: `wraith ${VERSION}`,
+    baseUrl: config.baseUrl,
+    ...sessions.summary(),
   });
   const ok = (body: unknown) => ({ status: 200, body });
   const proxy = await startProxy({
@@ -105,6 +118,7 @@ export async function startRecorder(options: RecordOptions): Promise<Recorder> {
       later.flush();
       await stopped;
       await sessions.endAll();
+      if (scrub.failure !== undefined) throw scrub.failure;
       const { sessions: ids, exchanges } = sessions.summary();
       return { sessions: ids, exchanges };
     },
@@ -120,7 +134,7 @@ interface Sessions {
 }
 
 /** The sessions of one recorder: one without a name at a time, and one for each name that a client gives. */
-function createSessions(options: RecordOptions): Sessions {
+function createSessions(options: RecordOptions, scrub: ScrubDescription): Sessions {
   const { workspace, config } = options;
   const running = new Map<string | undefined, RecordingSession>();
   const ending = new Set<Promise<void>>();
@@ -151,13 +165,16 @@ function createSessions(options: RecordOptions): Sessions {
         named: name !== undefined,
         baseUrl: config.baseUrl,
         tags: options.tags,
-        scrub: {},
+        scrub,
         nowMs: () => performance.now(),
         wallMs,
         onNotice: options.onNotice,
         onBusy: () => clearTimeout(idle),
         onQuiet: () => {
-          idle = setTimeout(() => running.get(name) === session && void end(name), config.recordings.sessionIdleSeconds * 1000).unref();
+          idle = setTimeout(
+            () => running.get(name) === session && void end(name),
+            config.recordings.sessionIdleSeconds * 1000,
+          ).unref();
         },
       });
       running.set(name, session);
@@ -190,7 +207,9 @@ function createSessions(options: RecordOptions): Sessions {
 /** `20261122-100000-k3f9`: sorts by start, and two recorders that start together differ. */
 function sessionId(wallMs: number): string {
   const time = new Date(wallMs).toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
-  return `${time}-${randomInt(36 ** 4).toString(36).padStart(4, "0")}`;
+  return `${time}-${randomInt(36 ** 4)
+    .toString(36)
+    .padStart(4, "0")}`;
 }
 
 /** Work that is put off until the bytes at hand have left, in order. */
@@ -216,6 +235,11 @@ async function readCertificates(workspace: Workspace, config: Config): Promise<r
   try {
     return [...rootCertificates, await readFile(file, "utf8")];
   } catch (error) {
-    throw new WraithError("CONFIG_INVALID", `The certificate file ${file} cannot be read.`, { file: workspace.configFile, field: "upstream.ca" }, error);
+    throw new WraithError(
+      "CONFIG_INVALID",
+      `The certificate file ${file} cannot be read.`,
+      { file: workspace.configFile, field: "upstream.ca" },
+      error,
+    );
   }
 }

@@ -7,6 +7,8 @@ export type Direction = "client" | "server";
 export interface Scrubber {
   /** Id of the key that tokens are made with; a recording names it. */
   readonly keyId: string;
+  /** Two sets of rules that replace the same share it; a recording names it too. */
+  readonly rulesDigest: string;
   /** Names of rules that fire are added to `fired`. */
   headers(headers: HeaderList, fired: Set<string>): HeaderList;
   query(query: string, fired: Set<string>): string;
