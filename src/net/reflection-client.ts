@@ -110,7 +110,8 @@ function openCall(session: ClientHttp2Session, path: string): ReflectionCall {
     te: "trailers",
   });
   const framer = createAnswerFramer(MAX_ANSWER_BYTES);
-  const waiting: { readonly answer: (value: ReflectionAnswer) => void; readonly refuse: (error: Refused) => void }[] = [];
+  const waiting: { readonly answer: (value: ReflectionAnswer) => void; readonly refuse: (error: Refused) => void }[] =
+    [];
   let over: Refused | undefined;
   const end = (message: string, isUnimplemented = false): void => {
     over ??= new Refused(message, isUnimplemented);
