@@ -186,10 +186,10 @@ function createCell(
       const paths = new Set(other.map((c) => c.path));
       const left = common.filter((c) => !chosen.includes(c));
       // What says least beside that: the guard is to win where it holds, not to hold less often.
-      left.sort(
-        (a, b) =>
-          Number(paths.has(b.condition.path)) - Number(paths.has(a.condition.path)) || b.holds.size - a.holds.size,
-      );
+      left.sort((a, b) => {
+        const [x, y] = [politeness(a, paths), politeness(b, paths)];
+        return x !== y ? x - y : b.holds.size - a.holds.size;
+      });
       const before = chosen.length;
       while (compareSpecificity(guard(), other) >= 0) {
         const taken = new Set(chosen.map((c) => c.condition.path));
@@ -200,6 +200,12 @@ function createCell(
       return chosen.length > before;
     },
   };
+}
+
+/** Orders conditions that only add weight: on a path of the guard that is to be beaten, presence before words, headers last. */
+function politeness({ condition }: Candidate, paths: ReadonlySet<string>): number {
+  if (paths.has(condition.path)) return 0;
+  return (condition.path.startsWith("headers") ? 4 : 1) + (condition.test === "present" ? 0 : 1);
 }
 
 /** Conditions of a cell that there is evidence enough to go by; of several with one effect the plainest. */

@@ -214,8 +214,9 @@ function createShapes(
   events: readonly FormatEvents[],
   found: InferredHoles,
 ): { shapes: ReadonlyMap<string, Shape>; nameOf: (format: FormatEvents, cluster: number) => string } {
-  const clusters = events.flatMap((e) => e.clusters);
-  const names = nameShapes(clusters);
+  const names = nameShapes(
+    events.flatMap(({ clusters, format, samples }) => clusters.map((cluster) => ({ cluster, format, samples }))),
+  );
   const shapes = new Map<string, Shape>();
   const offsets = new Map<FormatEvents, number>();
   let offset = 0;

@@ -1,4 +1,4 @@
-import { lastKey, pathPattern, pathSegments } from "../base/path.ts";
+import { pathPattern, pathSegments } from "../base/path.ts";
 import type { LeafKind } from "../formats/format.ts";
 import { plainValue } from "../model/raw-value.ts";
 import type { Cluster } from "./cluster.ts";
@@ -27,27 +27,38 @@ function createNames(): { take(wanted: string): string; has(name: string): boole
   };
 }
 
+/** Events of one shape, their format, and the number of the sample of every event of that format. */
+export interface NamedCluster {
+  readonly cluster: Cluster;
+  readonly format: string;
+  readonly samples: ArrayLike<number>;
+}
+
 /**
  * Names of shapes, by what tells them apart: the event's name, a discriminator that no other has, else the place that fewest others
  * have. Those of most events choose first.
  */
-export function nameShapes(clusters: readonly Cluster[]): readonly string[] {
-  const features = clusters.map(featuresOf);
+export function nameShapes(shapes: readonly NamedCluster[]): readonly string[] {
+  const clusters = shapes.map(({ cluster }) => cluster);
+  const features = shapes.map(featuresOf);
   const owners = new Map<string, number>();
   for (const list of features) for (const { key } of list) owners.set(key, (owners.get(key) ?? 0) + 1);
   const tagOwners = new Map<string, number>();
-  for (const cluster of clusters)
-    for (const tag of new Set(tagsOf(cluster))) tagOwners.set(tag, (tagOwners.get(tag) ?? 0) + 1);
+  for (const { cluster, format } of shapes)
+    for (const tag of new Set(tagsOf(cluster)))
+      tagOwners.set(`${format} ${tag}`, (tagOwners.get(`${format} ${tag}`) ?? 0) + 1);
   const eventOwners = new Map<string, number>();
   for (const { dissection } of clusters)
     if (dissection.event !== undefined) eventOwners.set(dissection.event, (eventOwners.get(dissection.event) ?? 0) + 1);
   const names = createNames();
-  const jsonCount = clusters.filter(({ dissection }) => dissection.json !== undefined).length;
-  /** A discriminator that is this shape's own, else one that some shapes lack, with what tells it from those that share it. */
-  const nameJson = (cluster: Cluster, feature: () => string): string => {
+  const jsonCount = (format: string): number =>
+    shapes.filter((shape) => shape.format === format && shape.cluster.dissection.json !== undefined).length;
+  /** A discriminator that is this shape's own, else one that most shapes of the format lack, with what tells it from those that share it. */
+  const nameJson = ({ cluster, format }: NamedCluster, feature: () => string): string => {
+    const ownersOf = (tag: string): number => tagOwners.get(`${format} ${tag}`)!;
     const tags = tagsOf(cluster).filter((value) => slug(value) !== "");
-    const own = tags.find((value) => tagOwners.get(value) === 1);
-    const shared = tags.find((value) => tagOwners.get(value)! < jsonCount);
+    const own = tags.find((value) => ownersOf(value) === 1);
+    const shared = tags.find((value) => ownersOf(value) * 2 <= jsonCount(format));
     if (own !== undefined && (own === tags[0] || shared === own)) return slug(own);
     if (shared === undefined || tags[0] !== shared) return feature() || slug(own ?? "") || "data";
     if (!names.has(slug(shared))) return slug(shared);
@@ -69,7 +80,7 @@ export function nameShapes(clusters: readonly Cluster[]): readonly string[] {
       name =
         (isMark ? slug(dissection.leaves[0]!.raw).toLowerCase() : "") ||
         (dissection.leaves.length > 0 ? "text" : "empty");
-    else name = nameJson(clusters[i]!, feature);
+    else name = nameJson(shapes[i]!, feature);
     out[i] = names.take(name);
   }
   return out;
@@ -87,30 +98,38 @@ interface Feature {
   readonly name: string;
   readonly depth: number;
   readonly kind: LeafKind | "container";
+  /** Whether its values differ within one stream. */
+  readonly isBusy: boolean;
 }
 
 /** Leaves with their kinds, and the containers around them. */
-function featuresOf({ dissection }: Cluster): readonly Feature[] {
+function featuresOf({ cluster, samples }: NamedCluster): readonly Feature[] {
   const out = new Map<string, Feature>();
-  const add = (path: string, kind: Feature["kind"]): void => {
+  const { dissection, columns, events } = cluster;
+  const isBusy = (column: readonly string[] | undefined): boolean =>
+    column?.some((raw, n) => n > 0 && raw !== column[n - 1] && samples[events[n]!] === samples[events[n - 1]!]) ===
+    true;
+  const add = (path: string, kind: Feature["kind"], column?: readonly string[]): void => {
     const key = `${pathPattern(path)} ${kind}`;
     if (out.has(key)) return;
-    const last = slug(lastKey(path));
-    const above = VAGUE.has(last) ? slug(lastKey(path.slice(0, path.lastIndexOf(last)))) : "";
-    out.set(key, { key, name: above === "" ? last : `${above}.${last}`, depth: pathSegments(path)?.length ?? 0, kind });
+    const segments = (pathSegments(path) ?? []).filter((s) => typeof s === "string");
+    const last = slug(segments.at(-1) ?? "");
+    const above = VAGUE.has(last) ? slug(segments.at(-2) ?? "") : "";
+    const name = above === "" ? last : `${above}.${last}`;
+    out.set(key, { key, name, depth: segments.length, kind, isBusy: isBusy(column) });
   };
-  for (const { path, kind } of dissection.leaves) {
-    add(path, kind);
-    for (let i = path.length - 1; i > 0; i--)
-      if (path[i] === "." || path[i] === "[") add(path.slice(0, i), "container");
-  }
+  dissection.leaves.forEach(({ path, kind }, i) => {
+    add(path, kind, columns[i]);
+    for (let k = path.length - 1; k > 0; k--)
+      if (path[k] === "." || path[k] === "[") add(path.slice(0, k), "container");
+  });
   return [...out.values()];
 }
 
 /** Keys that say little without the one above them. */
 const VAGUE = new Set(["id", "name", "type", "value", "index", "text", "key", "data", "kind", "object"]);
 
-/** The rarest, if it is not taken; of those a string, then a structure, then what lies less deep. */
+/** The rarest, if it is not taken; of those a string, then a structure; what differs all the time, then what lies less deep. */
 function bestFeature(
   features: readonly Feature[],
   owners: ReadonlyMap<string, number>,
@@ -121,7 +140,12 @@ function bestFeature(
   for (const feature of features) {
     if (feature.name === "" || feature.kind === "null") continue;
     const kind = feature.kind === "string" ? 0 : feature.kind === "container" ? 1 : 2;
-    const rank = owners.get(feature.key)! * 1000 + (names.has(feature.name) ? 500 : 0) + kind * 50 + feature.depth;
+    const rank =
+      owners.get(feature.key)! * 1000 +
+      (names.has(feature.name) ? 500 : 0) +
+      kind * 50 +
+      (feature.isBusy ? 0 : 20) +
+      feature.depth;
     if (rank >= bestRank) continue;
     best = feature;
     bestRank = rank;
