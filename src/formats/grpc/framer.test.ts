@@ -53,6 +53,11 @@ describe("length-prefixed messages", () => {
     expect(list[0]!.detail).toBe("longer than 20 bytes");
   });
 
+  it("of exactly the limit are whole, however they come", () => {
+    const all = frameFromMessage(new Uint8Array(20).fill(7), false);
+    for (const chunks of [[all], byteByByte(all)]) expect(frames(chunks).map((f) => f.kind)).toEqual(["message"]);
+  });
+
   it("with a length that lies keep all their bytes", () => {
     const list = frames([bytes("00 ffffffff 0801 0000000002 0801")]);
     expect(list.map((f) => f.kind)).toEqual(["malformed"]);
