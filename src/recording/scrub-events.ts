@@ -78,6 +78,7 @@ export function createEventPipe(format: Format, context: CodecContext, work: Rul
     if (isMessage) checkSchema(dissection.json?.kind === "object" ? dissection.json.keys : undefined);
     for (const place of placesOf(dissection, fields)) lookAt(place, event);
     // What stands between the leaves: keys, an event's name.
+    if (!mayHaveForms(text, keysOnly.text)) return;
     let at = 0;
     dissection.segments.forEach((segment, i) => {
       for (const e of scanText(segment, "json", keysOnly))

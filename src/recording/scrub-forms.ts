@@ -67,12 +67,6 @@ const CARD_BEGINNINGS =
   /(?<![\d.])(?=[2-6])(?:\d{1,19}|\d{4}([ -])(?:\d{0,6}|\d{4}\1\d{0,4}|\d{4}\1\d{4}\1\d{0,4}|\d{6}\1\d{0,5}))\.?$/g;
 const CARD_DIGITS = /\d(?:[ -]?\d){13}/;
 
-/** Where a string or line of an event ends in what could be the beginning of a secret: its next event may go on with it. */
-const KEY_TAILS = new RegExp(
-  `(?:(?<![${WORD}])|(?<=\\\\(?:[bfnrt]|u[0-9a-fA-F]{4})))(?:${KEY_FORMS.map(beginning).join("|")})(?=["\\r\\n]|$)`,
-);
-const CARD_TAILS = /(?<![\d.])(?=[2-6])(?:\d{1,19}|\d{4}[ -][\d -]{0,19})\.?(?=["\r\n]|$)/;
-
 /** Which forms are looked for. */
 export interface FormRules {
   readonly keys: boolean;
@@ -95,10 +89,52 @@ export function mayHaveForms(text: string, rules: FormRules): boolean {
   return (rules.keys && KEY_PREFIXES.test(text)) || (rules.cards && CARD_DIGITS.test(text));
 }
 
-/** False where no string (or line) of an event ends in something that its next event could make a secret of: as cheap, and as rough. */
+/**
+ * False where no string (or line) of an event ends in something that its next event could make a secret of. Rough, but cheap: only the
+ * characters before quotes and line ends are looked at.
+ */
 export function mayGoOn(event: string, rules: FormRules): boolean {
-  return (rules.keys && KEY_TAILS.test(event)) || (rules.cards && CARD_TAILS.test(event));
+  for (let at = 1; at <= event.length; at++) {
+    const c = at < event.length ? event.charCodeAt(at) : LF;
+    if (c !== QUOTE && c !== LF && c !== CR) continue;
+    const last = event.charCodeAt(at - 1);
+    // The quote before a string, and the one after a key.
+    if (!isEndChar(last) || event.charCodeAt(at + 1) === COLON) continue;
+    // The longest beginning that can be told from a whole secret is shorter; a longer one was seen before.
+    if (openStart(event.slice(Math.max(0, at - LONGEST_TAIL), at), 0, rules) < Math.min(at, LONGEST_TAIL)) return true;
+    if (rules.keys && endsAfterEscape(event, at)) return true;
+  }
+  return false;
 }
+
+const LF = 10;
+const CR = 13;
+const QUOTE = 34;
+const COLON = 58;
+const LONGEST_TAIL = 64;
+
+/** Letters, digits and the few other characters that a beginning may end in. */
+function isEndChar(c: number): boolean {
+  return (
+    (c >= 97 && c <= 122) ||
+    (c >= 48 && c <= 57) ||
+    (c >= 65 && c <= 90) ||
+    c === 95 ||
+    (c >= 45 && c <= 47) ||
+    c === 32 ||
+    c === 61 ||
+    c === 43
+  );
+}
+
+/** Whether the word at the end follows an escape (`\\nsk-`): where it begins, only reading the escape can say. */
+function endsAfterEscape(event: string, at: number): boolean {
+  let start = at;
+  while (start > 0 && at - start < LONGEST_TAIL && KEY_CHAR.test(event[start - 1]!)) start--;
+  return event.charCodeAt(start - 1) === BACKSLASH;
+}
+
+const BACKSLASH = 92;
 
 /** All secrets of known form from `from` on, in order, none over another. What is before `from` is looked at, but not given. */
 export function findForms(text: string, from: number, rules: FormRules): readonly FoundForm[] {

@@ -8,6 +8,7 @@ import { scanJsonNumber } from "../base/json.ts";
 import type { FieldPaths } from "./scrub-fields.ts";
 import type { FieldRule } from "./scrub-rules.ts";
 import { cutBeforeEscape, decodeSpelling } from "./scrub-spelling.ts";
+import { mayHaveForms } from "./scrub-forms.ts";
 import { createTextScanner, scanText, type Edit, type Scanner, type ScrubWork } from "./scrub-text.ts";
 import { createValueScanner, replaceValue } from "./scrub-value.ts";
 
@@ -28,7 +29,9 @@ interface Level {
 const MAX_DEPTH = 512;
 const MAX_LEXEME = 4096;
 
-const SPACE = /[\s\ufeff]*/y;
+/** White space as it may stand around JSON, and the marks of its structure. */
+const SPACES = " \t\n\r\ufeff\u00a0\f\v";
+const MARKS = "{}[]:,";
 const LITERAL = /[^\s"{}[\]:,]+/y;
 const WORDS: ReadonlySet<string> = new Set(["true", "false", "null", "NaN", "Infinity", "-Infinity", "undefined"]);
 
@@ -38,12 +41,17 @@ export function createJsonScanner(work: JsonWork): Scanner {
   /** Offset of the buffer. */
   let base = 0;
   let edits: Edit[] = [];
+  /** Of what is in the buffer: a look at all of it at once is cheaper than one at each string. */
+  let mayHaveSecrets = false;
   const levels: Level[] = [];
   /** The string whose end is not there yet, or the text that the rest turned out to be; it has its own offset. */
   let open: { readonly scanner: Scanner; readonly start: number; readonly isString: boolean } | undefined;
 
   const add = (list: readonly Edit[], shift: number): void => {
     for (const e of list) edits.push({ start: e.start + shift, end: e.end + shift, text: e.text });
+  };
+  const addText = (raw: string, at: number): void => {
+    if (mayHaveSecrets) add(scanText(raw, "json", work), base + at);
   };
   const ruleHere = (): FieldRule | undefined => {
     const level = levels.at(-1);
@@ -67,7 +75,7 @@ export function createJsonScanner(work: JsonWork): Scanner {
       const raw = buffer.slice(at + 1, end - 1);
       level.name = decodeSpelling(raw, "json");
       level.expectsKey = false;
-      add(scanText(raw, "json", work), base + at + 1);
+      addText(raw, at + 1);
       return end;
     }
     const rule = ruleHere();
@@ -77,7 +85,7 @@ export function createJsonScanner(work: JsonWork): Scanner {
       return at + 1;
     }
     const raw = buffer.slice(at + 1, end - 1);
-    if (rule === undefined) add(scanText(raw, "json", work), base + at + 1);
+    if (rule === undefined) addText(raw, at + 1);
     else {
       const instead = replaceValue(raw, "json", rule, work);
       if (instead !== undefined) edits.push({ start: base + at + 1, end: base + end - 1, text: instead });
@@ -147,32 +155,31 @@ export function createJsonScanner(work: JsonWork): Scanner {
     return true;
   };
   const read = (isLast: boolean): void => {
-    for (;;) {
+    do {
       if (open !== undefined && !feedOpen(isLast)) return;
       const at = readLexemes(isLast);
       buffer = buffer.slice(at);
       base += at;
-      if (open === undefined) return;
-    }
+    } while (open !== undefined);
   };
   /** Reads until the buffer is used up, ends within something, or something long has begun; gives where. */
   const readLexemes = (isLast: boolean): number => {
     let at = 0;
-    while (open === undefined) {
-      SPACE.lastIndex = at;
-      SPACE.test(buffer);
-      at = SPACE.lastIndex;
+    for (;;) {
+      while (at < buffer.length && SPACES.includes(buffer[at]!)) at++;
       const c = buffer[at];
       if (c === undefined) break;
-      const next = c === '"' ? readString(at, isLast) : /[{}[\]:,]/.test(c) ? readMark(c, at) : readLiteral(at, isLast);
+      const next = c === '"' ? readString(at, isLast) : MARKS.includes(c) ? readMark(c, at) : readLiteral(at, isLast);
       if (next < 0) break;
       at = next;
+      if (open !== undefined) break;
     }
     return at;
   };
   return {
     push(text) {
       buffer += text;
+      mayHaveSecrets = work.text.patterns.length > 0 || mayHaveForms(buffer, work.text);
       read(false);
     },
     end: () => read(true),

@@ -3,7 +3,8 @@
  * event it begins in and taken out of those it goes on in, so that the joined text has its token, and each event stays.
  */
 import { createTextScanner, scanText, type Edit, type ScrubWork, type TextScanner } from "./scrub-text.ts";
-import type { Spelling } from "./scrub-spelling.ts";
+import { mayHaveForms, openStart } from "./scrub-forms.ts";
+import { withoutEscapes, type Spelling } from "./scrub-spelling.ts";
 import { MAX_SECRET_CHARS } from "./scrub-tokens.ts";
 
 /** An event whose text is not decided. */
@@ -68,6 +69,7 @@ export function createThreads(work: ScrubWork): Threads {
         return;
       }
       if (thread === undefined) {
+        if (isDecided(raw, spelling, work)) return;
         thread = { scanner: createTextScanner(spelling, work), pieces: [], length: 0 };
         threads.set(name, thread);
       }
@@ -94,6 +96,12 @@ export function createThreads(work: ScrubWork): Threads {
       return chars;
     },
   };
+}
+
+/** Whether a piece neither has nor begins anything: by far the most are so. */
+function isDecided(raw: string, spelling: Spelling, { text }: ScrubWork): boolean {
+  if (text.patterns.length > 0 || mayHaveForms(raw, text)) return false;
+  return openStart(withoutEscapes(raw, spelling), 0, text) === raw.length;
 }
 
 /** Gives an edit of the joined text to the events that it reaches over. */
