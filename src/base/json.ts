@@ -14,14 +14,14 @@ export interface JsonObject {
   readonly end: number;
 }
 
-export interface JsonArray {
+interface JsonArray {
   readonly kind: "array";
   readonly values: readonly JsonNode[];
   readonly start: number;
   readonly end: number;
 }
 
-export interface JsonScalar {
+interface JsonScalar {
   readonly kind: "string" | "number" | "boolean" | "null";
   readonly raw: string;
   readonly start: number;
