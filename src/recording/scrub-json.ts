@@ -154,13 +154,14 @@ export function createJsonScanner(work: JsonWork): Scanner {
     valueEnded();
     return true;
   };
+  const isOpen = (): boolean => open !== undefined;
   const read = (isLast: boolean): void => {
     do {
       if (open !== undefined && !feedOpen(isLast)) return;
       const at = readLexemes(isLast);
       buffer = buffer.slice(at);
       base += at;
-    } while (open !== undefined);
+    } while (isOpen());
   };
   /** Reads until the buffer is used up, ends within something, or something long has begun; gives where. */
   const readLexemes = (isLast: boolean): number => {
@@ -172,7 +173,7 @@ export function createJsonScanner(work: JsonWork): Scanner {
       const next = c === '"' ? readString(at, isLast) : MARKS.includes(c) ? readMark(c, at) : readLiteral(at, isLast);
       if (next < 0) break;
       at = next;
-      if (open !== undefined) break;
+      if (isOpen()) break;
     }
     return at;
   };
