@@ -251,7 +251,10 @@ describe("judgeLive", () => {
     const endless = subjectOf(always, { startedAt: "2026-11-22T10:00:00.000000Z" }, { ...exchange, close: cut })!;
     const event = 'data: {"o":"chunk","d":"new"}\n\n';
     expect(judgeLive(always, endless, { ...live(event), close: cut }, STARTED_MS).divergences).toEqual([]);
-    expect(judgeLive(always, endless, live(event), STARTED_MS).divergences.map((d) => d.path)).toEqual(["events[1]", "termination"]);
+    expect(judgeLive(always, endless, live(event), STARTED_MS).divergences.map((d) => d.path)).toEqual([
+      "events[1]",
+      "termination",
+    ]);
   });
 
   test("no answer is another end", () => {

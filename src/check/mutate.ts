@@ -53,28 +53,33 @@ export function createMutationTest(options: MutationOptions): (mutation: Mutatio
       silent,
     });
     if (hit.length === 0) return verdict("unexercised");
-    const chosen = [...hit, ...of.filter((s) => !hit.includes(s))].slice(0, limit);
     const changed = readChanged(mutation, options);
     if (changed === undefined) return verdict("refused");
-    let divergences: readonly Divergence[];
-    try {
-      divergences = checkChanged(changed, chosen, options);
-    } catch (error) {
-      if (error instanceof WraithError && error.code === "MODEL_INVALID") return verdict("refused");
-      throw error;
-    }
-    if (divergences.length === 0) return verdict("missed");
-    const elsewhere = new Set<string>();
-    const silent: string[] = [];
-    for (const subject of chosen) {
-      const { session, index } = subject.exchange;
-      const places = shownPlaces(mutation, route, subject);
-      const told = divergences.filter((d) => d.session === session && d.exchange === index);
-      for (const { path } of told) if (!places.some((p) => p.accepts(path))) elsewhere.add(path);
-      for (const place of places)
-        if (place.mustShow && !shows(place, told)) silent.push(`${session}/${index} ${place.name}`);
-    }
-    return elsewhere.size + silent.length === 0 ? verdict("caught") : verdict("inexact", [...elsewhere], silent);
+    const judge = (chosen: readonly Subject[]): MutationVerdict => {
+      let divergences: readonly Divergence[];
+      try {
+        divergences = checkChanged(changed, chosen, options);
+      } catch (error) {
+        if (error instanceof WraithError && error.code === "MODEL_INVALID") return verdict("refused");
+        throw error;
+      }
+      if (divergences.length === 0) return verdict("missed");
+      const elsewhere = new Set<string>();
+      const silent: string[] = [];
+      for (const subject of chosen) {
+        const { session, index } = subject.exchange;
+        const places = shownPlaces(mutation, route, subject);
+        const told = divergences.filter((d) => d.session === session && d.exchange === index);
+        for (const { path } of told) if (!places.some((p) => p.accepts(path))) elsewhere.add(path);
+        for (const place of places)
+          if (place.mustShow && !shows(place, told)) silent.push(`${session}/${index} ${place.name}`);
+      }
+      return elsewhere.size + silent.length === 0 ? verdict("caught") : verdict("inexact", [...elsewhere], silent);
+    };
+    const all = [...hit, ...of.filter((s) => !hit.includes(s))];
+    const first = judge(all.slice(0, limit));
+    // One value of many, or one end: the few recordings that show it may be among the others.
+    return first.outcome === "missed" && all.length > limit ? judge(all) : first;
   };
 }
 

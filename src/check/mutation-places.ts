@@ -1,6 +1,7 @@
 import { joinPath } from "../base/path.ts";
 import type { Route, Shape, Take, Template, Variant } from "../model/model.ts";
 import { templateFromParts } from "../model/template.ts";
+import { sameEnd } from "./compare.ts";
 import type { Divergence } from "./divergence.ts";
 import type { Mutation } from "./mutation.ts";
 import type { Subject } from "./subject.ts";
@@ -9,13 +10,19 @@ import type { Subject } from "./subject.ts";
 export function isExercised({ target }: Mutation, route: Route, subject: Subject): boolean {
   const { take, variant } = subject.learned!;
   if (target.kind === "shape") return take.shapes.includes(target.shape);
-  if (target.kind === "hole") return holePaths(route, subject, target.hole).length > 0;
+  if (target.kind === "hole") {
+    const values = take.holes.get(target.hole) ?? [];
+    return (
+      holePaths(route, subject, target.hole).length > 0 && (target.value === undefined || values.includes(target.value))
+    );
+  }
   if (target.kind === "selection") return target.variant === undefined || route.variants[target.variant] === variant;
   return (
     route.variants[target.variant] === variant &&
     (target.head ?? take.head) === take.head &&
     (target.trailers ?? take.trailers) === take.trailers &&
-    (target.shape === undefined || take.shapes.includes(target.shape))
+    (target.shape === undefined || take.shapes.includes(target.shape)) &&
+    (target.end === undefined || sameEnd(variant.termination[target.end]!, take.end))
   );
 }
 

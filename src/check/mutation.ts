@@ -6,8 +6,12 @@ export type MutationTarget =
   /** At these paths (inside the event) of each event of the shape; without paths anywhere in such an event. */
   | { readonly kind: "shape"; readonly shape: string; readonly paths?: readonly string[] | undefined }
   /** At places where the hole stands. */
-  | { readonly kind: "hole"; readonly hole: string }
-  /** At these paths of the answers of a variant (by number): of all, or of those with this head, these trailers, this shape. */
+  | {
+      readonly kind: "hole";
+      readonly hole: string;
+      /** Only where it has this raw value. */ readonly value?: string | undefined;
+    }
+  /** At these paths of the answers of a variant (by number): of all, or of those with this head, these trailers, this shape, this end. */
   | {
       readonly kind: "answer";
       readonly variant: number;
@@ -15,6 +19,8 @@ export type MutationTarget =
       readonly head?: number | undefined;
       readonly trailers?: number | undefined;
       readonly shape?: string | undefined;
+      /** Number of the termination. */
+      readonly end?: number | undefined;
     }
   /** At `variant`, wherever the guards choose otherwise now. */
   | { readonly kind: "selection"; readonly variant?: number | undefined };

@@ -49,13 +49,13 @@ const UNITS = ["s", "ms", "us", "ns"];
 
 /** What a hole's rule promises, changed so that its recorded values break the promise. `scope` and looser rules promise less only. */
 function addHoleMutations(text: string, hole: string, rule: JsonNode, at: string, add: AddMutation): void {
-  const change = (name: string, node: JsonNode, ...replacements: readonly string[]): void =>
-    add(`${at}.${name}`, "rule", node, replacements, { kind: "hole", hole });
+  const change = (name: string, node: JsonNode, replacements: readonly string[], value?: string): void =>
+    add(`${at}.${name}`, "rule", node, replacements, { kind: "hole", hole, value });
   const rawOf = (node: JsonNode): string => text.slice(node.start, node.end);
   for (const { name, value } of entriesOf(text, rule)) {
-    if (name === "unit") change(name, value, ...otherUnits(rawOf(value)));
-    else if (name === "step" || name === "start" || name === "from") change(name, value, ...otherValues(rawOf(value)));
-    else if (name === "alphabet") change(name, value, rawOf(value) === '"uuid"' ? '"digits"' : '"uuid"');
+    if (name === "unit") change(name, value, otherUnits(rawOf(value)));
+    else if (name === "step" || name === "start" || name === "from") change(name, value, otherValues(rawOf(value)));
+    else if (name === "alphabet") change(name, value, [rawOf(value) === '"uuid"' ? '"digits"' : '"uuid"']);
     else if (name === "length" || name === "prefix" || name === "values") {
       const items = value.kind === "array" ? value.values : [value];
       // Of a range only one bound at a time is moved inwards; the values that reach it are outside then.
@@ -63,7 +63,7 @@ function addHoleMutations(text: string, hole: string, rule: JsonNode, at: string
       items.forEach((item, i) => {
         const raw = rawOf(item);
         const other = name === "length" ? [String(Number(raw) + by(i))] : otherValues(raw);
-        change(value.kind === "array" ? `${name}[${i}]` : name, item, ...other);
+        change(value.kind === "array" ? `${name}[${i}]` : name, item, other, name === "values" ? raw : undefined);
       });
     }
   }

@@ -139,16 +139,16 @@ const OTHER: Readonly<Record<string, string>> = {
 };
 
 function addTerminations({ text, add, variant }: VariantWalk, node: JsonNode | undefined, at: string): void {
-  const ends =
-    node?.kind === "array"
-      ? node.values.map((end, i) => ({ end, place: pathIndex(at, i) }))
-      : [{ end: node, place: at }];
-  for (const { end, place } of ends)
+  const ends = node?.kind === "array" ? node.values : node === undefined ? [] : [node];
+  ends.forEach((end, number) => {
+    const place = node?.kind === "array" ? pathIndex(at, number) : at;
     for (const { name, value } of entriesOf(text, end)) {
       if (name === "detail") continue;
       const raw = text.slice(value.start, value.end);
       const other =
         value.kind === "string" ? JSON.stringify(OTHER[JSON.parse(raw) as string] ?? "clean") : otherValues(raw)[0]!;
-      add(pathKey(place, name), "termination", value, [other], { kind: "answer", variant, paths: ["termination"] });
+      const target = { kind: "answer", variant, paths: ["termination"], end: number } as const;
+      add(pathKey(place, name), "termination", value, [other], target);
     }
+  });
 }
