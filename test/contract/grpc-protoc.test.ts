@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { bytesFromFile, fileFromBytes, splitDescriptorSet } from "../../src/formats/grpc/descriptor-bytes.ts";
+import { readFileDescriptor } from "../../src/formats/grpc/descriptor-read.ts";
 import type { FileDescriptor } from "../../src/formats/grpc/descriptor.ts";
 import { compileSchemas } from "../../src/formats/grpc/schema.ts";
 
@@ -89,6 +90,44 @@ function expectSame(folder: string): void {
     expect(comparableFile(fileFromBytes(bytesFromFile(own!))!)).toEqual(comparableFile(own!));
   }
 }
+
+describe("a serialized file", () => {
+  it("is read by tables as by its schema", () => {
+    const out = join(scratch, "read.binpb");
+    execFileSync(process.execPath, [
+      join(root, "node_modules/protoc/protoc.cjs"),
+      `-I${protos}`,
+      "--include_imports",
+      `--descriptor_set_out=${out}`,
+      ...protoFiles(protos),
+    ]);
+    const files = splitDescriptorSet(readFileSync(out))!;
+    expect(files.length).toBeGreaterThan(8);
+    for (const bytes of files) {
+      const read = readFileDescriptor(bytes)!;
+      expect(fileFromBytes(bytes)).toMatchObject(read);
+      expect(read.messageType?.length).toBeGreaterThan(0);
+    }
+    const order = files.map((f) => readFileDescriptor(f)!).find((f) => f.name === "shop/order.proto")!;
+    expect(
+      order.messageType!.find((m) => m.name === "Order")!.field!.find((f) => f.name === "expanded_numbers")!.options,
+    ).toEqual({ packed: false });
+    const model = files.map((f) => readFileDescriptor(f)!).find((f) => f.name === "modern.proto")!;
+    expect(model.options).toEqual({ features: { repeatedFieldEncoding: "EXPANDED" } });
+  });
+
+  it("that is none is refused", () => {
+    for (const bytes of [
+      [],
+      [0x0a],
+      [0x0a, 0x05, 0x61],
+      [0x12, 0x01, 0x61],
+      [0x08, 0x01],
+      [0x0a, 0x01, 0x61, 0x22, 0x7f],
+    ])
+      expect(readFileDescriptor(Uint8Array.from(bytes)), String(bytes)).toBeUndefined();
+  });
+});
 
 describe("descriptors equal protoc's", () => {
   it("for proto2, proto3 and editions, with extensions, groups, maps, oneofs, options and reserved ranges", () => {

@@ -173,6 +173,7 @@ describe("a message's text", () => {
     ["a cut-off end", "/shop.Orders/Watch", "1005 0a05 6162", '{"enum":5,"-raw":"CgVhYg=="}'],
     ["text that is not UTF-8", "/shop.Orders/Watch", "0a03 61ff62", '{"message":"a\\udcffb"}'],
     ["a duration with an explicit zero", "/shop.Orders/Watch", "aa0102 0800", '{"wait-plain":{"seconds":"0"}}'],
+    ["a duration that is cut off", "/shop.Orders/Watch", "aa010110", '{"wait-plain":{"-raw":"EA=="}}'],
     [
       "wrappers, and an explicit default in one",
       "/shop.Orders/Watch",

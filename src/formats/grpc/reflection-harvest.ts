@@ -4,6 +4,7 @@ import { bytesFromBase64 } from "./base64.ts";
 import { BUILTIN_PROTOS } from "./builtin-protos.ts";
 import { decodeMessage } from "./decode-message.ts";
 import { bytesFromFile, fileFromBytes, joinDescriptorSet } from "./descriptor-bytes.ts";
+import { readFileDescriptor } from "./descriptor-read.ts";
 import type { FileDescriptor } from "./descriptor.ts";
 import { encodeMessage } from "./encode-message.ts";
 import { createMessageFramer, frameFromMessage, PREFIX_BYTES } from "./framer.ts";
@@ -62,7 +63,7 @@ export function createAnswerFramer(maxMessageBytes: number): Framer {
 export function readFileImports(
   file: Uint8Array,
 ): { readonly name: string; readonly imports: readonly string[] } | undefined {
-  const descriptor = fileFromBytes(file);
+  const descriptor = readFileDescriptor(file);
   if (descriptor === undefined) return undefined;
   return {
     name: descriptor.name,
@@ -78,7 +79,7 @@ export function descriptorSetFromFiles(files: readonly Uint8Array[]): Uint8Array
   const byName = new Map<string, { descriptor: FileDescriptor; bytes: Uint8Array }>();
   const symbols = new Map<string, SymbolKind>();
   for (const bytes of files) {
-    const descriptor = fileFromBytes(bytes);
+    const descriptor = readFileDescriptor(bytes);
     if (descriptor === undefined || byName.has(descriptor.name)) continue;
     byName.set(descriptor.name, { descriptor, bytes });
     addSymbols(descriptor, symbols);
@@ -96,8 +97,9 @@ export function descriptorSetFromFiles(files: readonly Uint8Array[]): Uint8Array
   return joinDescriptorSet(
     [...ordered].map((name) => {
       const { descriptor, bytes } = byName.get(name)!;
-      const qualified = qualifyReferences(descriptor, symbols);
-      return qualified === descriptor ? bytes : bytesFromFile(qualified);
+      if (qualifyReferences(descriptor, symbols) === descriptor) return bytes;
+      const whole = fileFromBytes(bytes);
+      return whole === undefined ? bytes : bytesFromFile(qualifyReferences(whole, symbols));
     }),
   );
 }

@@ -1,7 +1,8 @@
 /** All schemas of a run: descriptor sets, then .proto files. Of several declarations of one name the first counts. */
 import { WraithError } from "../../base/errors.ts";
 import type { SchemaSources } from "../format.ts";
-import { fileFromBytes, splitDescriptorSet } from "./descriptor-bytes.ts";
+import { splitDescriptorSet } from "./descriptor-bytes.ts";
+import { readFileDescriptor } from "./descriptor-read.ts";
 import { qualify, withoutDot, type FileDescriptor } from "./descriptor.ts";
 import { createTypeIndex, type TypeIndex } from "./message-plan.ts";
 import { linkProtos } from "./proto-linker.ts";
@@ -69,7 +70,7 @@ export function compileSchemas(sources: SchemaSources): Schemas {
 
 function readDescriptorSet(path: string, bytes: Uint8Array): readonly SchemaFile[] {
   const parts = splitDescriptorSet(bytes);
-  const files = parts?.map((part) => ({ descriptor: fileFromBytes(part), bytes: part }));
+  const files = parts?.map((part) => ({ descriptor: readFileDescriptor(part), bytes: part }));
   if (files === undefined || files.some((f) => f.descriptor === undefined))
     throw new WraithError(
       "SCHEMA_INVALID",

@@ -46,19 +46,19 @@ const TWO_32 = 0x100000000;
 function readTime(r: WireReader, end: number, form: "timestamp" | "duration"): string | undefined {
   let seconds = 0;
   let nanos = 0;
-  let tag = r.at < end ? readTag(r, end) : 16;
+  let tag = r.at < end ? readTag(r, end) : -1;
   if (tag === 8) {
     if (!readVarint(r, end)) return undefined;
     seconds = (r.hi | 0) * TWO_32 + r.lo;
     if (seconds === 0) return undefined;
-    tag = r.at < end ? readTag(r, end) : 16;
+    tag = r.at < end ? readTag(r, end) : -1;
   }
-  if (tag !== 16) return undefined;
-  if (r.at < end) {
-    if (!readVarint(r, end) || r.at !== end) return undefined;
+  if (tag === 16) {
+    if (!readVarint(r, end)) return undefined;
     nanos = r.lo | 0;
     if (nanos === 0 || r.hi !== (nanos < 0 ? 0xffffffff : 0)) return undefined;
-  }
+  } else if (tag !== -1) return undefined;
+  if (r.at !== end) return undefined;
   return form === "timestamp" ? formatTimestamp(seconds, nanos) : formatDuration(seconds, nanos);
 }
 

@@ -102,8 +102,8 @@ export function qualifyReferences(file: FileDescriptor, symbols: Symbols): FileD
         ...(service.method && {
           method: service.method.map((m) => ({
             ...m,
-            inputType: full(m.inputType, qualify(scope, service.name)),
-            outputType: full(m.outputType, qualify(scope, service.name)),
+            inputType: full(m.inputType ?? "", qualify(scope, service.name)),
+            outputType: full(m.outputType ?? "", qualify(scope, service.name)),
           })),
         }),
       })),
