@@ -1,7 +1,7 @@
 import type { HoleClass, HoleRule } from "../model/model.ts";
 import { hasForm } from "../model/hole-form.ts";
 import { echoSource, type RequestTexts, type ValuesBySample } from "./echo.ts";
-import { areIds, idForm } from "./generated.ts";
+import { areIds, idForm, mayBeId } from "./generated.ts";
 import { isNumberValue, plainValue } from "../model/raw-value.ts";
 import type { ValueKind } from "./value-kind.ts";
 import { timeUnit, type TimeUnit } from "./times.ts";
@@ -24,7 +24,11 @@ export interface HoleValues {
   readonly path: string;
   readonly kind: ValueKind;
   readonly nullable: boolean;
+  /** In the order of the wire; one value where all of a sample are equal. */
   readonly bySample: ValuesBySample;
+  /** How many there are in all, and whether a sample has one value more than once and no other. */
+  readonly count: number;
+  readonly repeats: boolean;
   /** A class set by hand. */
   readonly forced?: HoleClass | undefined;
 }
@@ -35,11 +39,11 @@ export interface HoleValues {
  */
 export function classify(values: HoleValues, context: ClassifyContext): HoleRule {
   const rule = values.nullable ? classifyNullable(values, context) : classifyPlain(values, context);
-  if (allHaveForm(rule, values.bySample, context)) return rule;
+  if (allHaveForm(rule, values, context)) return rule;
   const nullable = values.nullable ? { nullable: true } : {};
   const wide: HoleRule = { ...widest(values.kind), scope: "event", ...nullable };
   // A nullable place may hold scalars of several types: only a text promises nothing about them.
-  return allHaveForm(wide, values.bySample, context) ? wide : { class: "text", scope: "event", ...nullable };
+  return allHaveForm(wide, values, context) ? wide : { class: "text", scope: "event", ...nullable };
 }
 
 function classifyNullable(values: HoleValues, context: ClassifyContext): HoleRule {
@@ -49,15 +53,16 @@ function classifyNullable(values: HoleValues, context: ClassifyContext): HoleRul
     if (there.length > 0) bySample.set(sample, there);
   }
   if (bySample.size === 0) return { class: "json", scope: "event", nullable: true };
-  const rule = classifyPlain({ ...values, bySample }, context);
+  // Values that are left in a row need not be all of one sample.
+  const rule = classifyPlain({ ...values, bySample, repeats: true }, context);
   // Both are rules over a whole row of values, which nulls interrupt.
   const broken = rule.class === "counter" || rule.class === "echoed";
   return { ...(broken ? widest(values.kind) : rule), scope: "event", nullable: true };
 }
 
 function classifyPlain(values: HoleValues, context: ClassifyContext): HoleRule {
-  const { forced, bySample } = values;
-  const scope = scopeOf(bySample);
+  const { forced } = values;
+  const scope = scopeOf(values);
   if (forced !== undefined) {
     const rule = tryClass(forced, values, context, scope, true);
     if (rule !== undefined) return rule;
@@ -101,7 +106,8 @@ function tryClass(
       return unit && { class: "timestamp", scope: "event", unit };
     }
     case "counter": {
-      const counter = kind === "boolean" || kind === "json" ? undefined : counterOf(bySample, forced ? 2 : 3);
+      if (kind === "boolean" || kind === "json" || values.repeats) return undefined;
+      const counter = counterOf(bySample, forced ? 2 : 3);
       return counter && { class: "counter", scope: "event", ...counter };
     }
     case "echoed": {
@@ -118,7 +124,7 @@ function tryClass(
         ? { class: "number", scope }
         : undefined;
     case "enum":
-      return kind === "string" || kind === "text" || forced ? enumRule(bySample, scope, forced) : undefined;
+      return kind === "string" || kind === "text" || forced ? enumRule(values, scope, forced) : undefined;
     case "text":
       break;
   }
@@ -131,13 +137,10 @@ function widest(kind: ValueKind): { readonly class: "json" | "number" | "boolean
 }
 
 /** `stream` where each stream has one value, which some stream says more than once. */
-function scopeOf(bySample: ValuesBySample): Scope {
-  let repeated = false;
-  for (const raws of bySample.values()) {
-    if (raws.length > 1) repeated = true;
-    for (const raw of raws) if (raw !== raws[0]) return "event";
-  }
-  return repeated ? "stream" : "event";
+function scopeOf({ bySample, repeats }: HoleValues): Scope {
+  if (!repeats) return "event";
+  for (const raws of bySample.values()) if (raws.length > 1) return "event";
+  return "stream";
 }
 
 function unitOf(bySample: ValuesBySample, context: ClassifyContext): TimeUnit | undefined {
@@ -189,7 +192,9 @@ function generatedRule(bySample: ValuesBySample, path: string, scope: Scope, for
     for (const raw of raws) {
       if (raw === last) continue;
       if (last !== undefined) still = false;
-      texts.push(plainValue(raw));
+      const text = plainValue(raw);
+      if (!forced && !mayBeId(text)) return undefined;
+      texts.push(text);
       last = raw;
     }
   }
@@ -199,12 +204,10 @@ function generatedRule(bySample: ValuesBySample, path: string, scope: Scope, for
   return form && { class: "generated", scope: still ? "stream" : scope, ...form };
 }
 
-function enumRule(bySample: ValuesBySample, scope: Scope, forced: boolean): HoleRule | undefined {
+function enumRule({ bySample, count }: HoleValues, scope: Scope, forced: boolean): HoleRule | undefined {
   const values = new Set<string>();
-  let count = 0;
   for (const raws of bySample.values())
     for (const raw of raws) {
-      count++;
       values.add(raw);
       if (values.size > ENUM_WORDS && !forced) return undefined;
     }
@@ -219,7 +222,9 @@ function allRaws(bySample: ValuesBySample, test: (raw: string) => boolean): bool
 }
 
 /** The form that `check` will hold recorded values to: a rule that its own recordings break is none. */
-function allHaveForm(rule: HoleRule, bySample: ValuesBySample, context: ClassifyContext): boolean {
+function allHaveForm(rule: HoleRule, { kind, bySample }: HoleValues, context: ClassifyContext): boolean {
+  // Kinds of leaves promise these forms already.
+  if (rule.class === "text" || rule.class === "echoed" || (rule.class === kind && rule.nullable !== true)) return true;
   for (const [sample, raws] of bySample) {
     let last: string | undefined;
     for (const raw of raws) {

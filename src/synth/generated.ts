@@ -21,12 +21,17 @@ const ALPHABETS: readonly (readonly [Generated["alphabet"], RegExp])[] = [
   ["printable", /^[!-~]+$/],
 ];
 
+/** False for texts that no id looks like. */
+export function mayBeId(text: string): boolean {
+  return ID_CHARACTERS.test(text);
+}
+
 /**
  * Whether texts are ids, judged over the whole group: all look random; most do and all have one length; or each stream has its
  * own with a number in it, and it is called an id or begins with a word as ids do.
  */
 export function areIds(texts: readonly string[], path: string, streams: number, ownEach: boolean): boolean {
-  if (!texts.every((text) => ID_CHARACTERS.test(text))) return false;
+  if (!texts.every(mayBeId)) return false;
   const random = texts.filter(looksRandom).length;
   if (random === texts.length) return true;
   if (random * 2 > texts.length && texts.every((text) => text.length === texts[0]!.length)) return true;

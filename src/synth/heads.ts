@@ -59,6 +59,7 @@ function headOf(group: readonly HeadInput[], where: string): Head {
       kind: "line",
       family: `${where}\u0001`,
       samples,
+      owners: samples,
       column: values.some((other) => other !== value) ? values : undefined,
       first: value,
       isFixed: TELLING.has(key),

@@ -19,10 +19,17 @@ export interface Hole {
   readonly refused?: HoleClass | undefined;
 }
 
-/** Visits places with their raw values, sample by sample, in the order of the wire. */
+/** The values of one hole in one sample. */
+export interface SampleValues {
+  /** In the order of the wire; one value where all are equal. */
+  readonly raws: readonly string[];
+  readonly count: number;
+}
+
+/** Gives the values of all places that `numberOf` knows, sample by sample and by number. */
 export type WireWalk = (
-  isWanted: (place: Place) => boolean,
-  visit: (sample: number, place: Place, raw: string) => void,
+  numberOf: (place: Place) => number | undefined,
+  visit: (sample: number, values: readonly (SampleValues | undefined)[]) => void,
 ) => void;
 
 export interface InferredHoles {
@@ -33,8 +40,13 @@ export interface InferredHoles {
 interface Draft {
   readonly places: readonly Place[];
   readonly path: string;
-  readonly bySample: Map<number, string[]>;
+  readonly bySample: Map<number, readonly string[]>;
+  readonly count: number;
+  readonly repeats: boolean;
 }
+
+/** A draft while its values are gathered. */
+type GrowingDraft = { -readonly [K in keyof Draft]: Draft[K] };
 
 /** Finds the holes among the places of a route, joins those that are one, tells their classes and names them. */
 export function inferHoles(
@@ -45,24 +57,29 @@ export function inferHoles(
 ): InferredHoles {
   const groups = unify(places, findHoles(places, evidence));
   const drafts = groups.map((group) => draftOf(group));
-  const draftAt = new Map<Place, Draft>();
-  for (const draft of drafts) for (const place of draft.places) draftAt.set(place, draft);
+  const draftAt = new Map<Place, number>();
+  drafts.forEach((draft, n) => {
+    for (const place of draft.places) draftAt.set(place, n);
+  });
   walk(
-    (place) => draftAt.has(place),
-    (sample, place, raw) => {
-      const { bySample } = draftAt.get(place)!;
-      const values = bySample.get(sample);
-      if (values === undefined) bySample.set(sample, [raw]);
-      else values.push(raw);
+    (place) => draftAt.get(place),
+    (sample, values) => {
+      values.forEach((found, n) => {
+        if (found === undefined) return;
+        const draft = drafts[n]!;
+        draft.bySample.set(sample, found.raws);
+        draft.count += found.count;
+        if (found.raws.length < found.count) draft.repeats = true;
+      });
     },
   );
   const ruled = drafts.map((draft) => ruleOf(draft, evidence, forcedClass));
-  const ownDraft = ruled.map(({ draft }) => draft);
   const merged = mergeAlike(ruled, evidence);
   const kept = merged.filter((m, i) => m === i);
   const names = nameHoles(
     kept.map((i) => ({ path: ruled[i]!.draft.path, isOfStream: ruled[i]!.rule.scope === "stream" })),
   );
+  const numberOf = new Map(kept.map((i, n) => [i, n]));
   const holes = kept.map((i, n): Hole => {
     const { draft, rule, refused } = ruled[i]!;
     return {
@@ -74,23 +91,20 @@ export function inferHoles(
       refused,
     };
   });
-  const holeOf = new Map<Draft, Hole>();
-  const numberOf = new Map(kept.map((i, n) => [i, n]));
-  ownDraft.forEach((draft, i) => holeOf.set(draft, holes[numberOf.get(merged[i]!)!]!));
   return {
     holes,
     holeAt: (place) => {
       const draft = draftAt.get(place);
-      return draft && holeOf.get(draft);
+      return draft === undefined ? undefined : holes[numberOf.get(merged[draft]!)!];
     },
   };
 }
 
-function draftOf(places: readonly Place[]): Draft {
+function draftOf(places: readonly Place[]): GrowingDraft {
   let { path } = places[0]!;
   for (const place of places)
     if (place.path.length < path.length || (place.path.length === path.length && place.path < path)) path = place.path;
-  return { places, path, bySample: new Map() };
+  return { places, path, bySample: new Map(), count: 0, repeats: false };
 }
 
 interface Ruled {
@@ -100,11 +114,11 @@ interface Ruled {
 }
 
 function ruleOf(draft: Draft, evidence: RouteEvidence, forcedClass: (place: Place) => HoleClass | undefined): Ruled {
-  const { places, path, bySample } = draft;
+  const { places, path, bySample, count, repeats } = draft;
   const forced = places.map(forcedClass).find((name) => name !== undefined);
   const isNullable = places.some((place) => place.kind === "scalar");
   const nullable = isNullable && [...bySample.values()].some((raws) => raws.includes("null"));
-  const rule = classify({ path, kind: places[0]!.valueKind, nullable, bySample, forced }, evidence);
+  const rule = classify({ path, kind: places[0]!.valueKind, nullable, bySample, count, repeats, forced }, evidence);
   return { draft, rule, refused: forced === undefined || rule.class === forced ? undefined : forced };
 }
 
@@ -126,9 +140,15 @@ function mergeAlike(ruled: Ruled[], evidence: RouteEvidence): readonly number[] 
     if ([...draft.bySample.keys()].some((sample) => owner.draft.bySample.has(sample))) return i;
     const bySample = new Map([...owner.draft.bySample, ...draft.bySample]);
     const nullable = rule.nullable === true || owner.rule.nullable === true;
-    const joint = classify({ path: owner.draft.path, kind, nullable, bySample, forced: rule.class }, evidence);
+    const joined: Draft = {
+      ...owner.draft,
+      bySample,
+      count: owner.draft.count + draft.count,
+      repeats: owner.draft.repeats || draft.repeats,
+    };
+    const joint = classify({ ...joined, kind, nullable, forced: rule.class }, evidence);
     if (joint.class !== rule.class || !isAsNarrow(joint, rule) || !isAsNarrow(joint, owner.rule)) return i;
-    ruled[first] = { ...owner, rule: joint, draft: { ...owner.draft, bySample } };
+    ruled[first] = { ...owner, rule: joint, draft: joined };
     return first;
   });
 }

@@ -161,33 +161,63 @@ function headNumber(heads: readonly Head[], sample: number): number {
   );
 }
 
-/** All values of all samples in the order of the wire: head, events, trailers. */
+/** The order of the wire: head, events, trailers. */
 function wireWalk(
   samples: readonly Sample[],
   variants: readonly VariantWithHeads[],
   events: ReadonlyMap<string, FormatEvents>,
 ): WireWalk {
-  return (isWanted, visit) => {
+  return (numberOf, visit) => {
     const heads = headIndex(variants, (v) => v.heads);
     const trailers = headIndex(variants, (v) => v.trailers);
-    const open = new Map([...events.values()].map((e) => [e, e.places.map((list) => list.filter(isWanted))]));
+    const open = new Map([...events.values()].map((e) => [e, e.places.map((list) => numbered(list, numberOf))]));
     const cursors = new Map([...events.values()].map((e) => [e, new Int32Array(e.clusters.length)]));
-    const visitHead = (at: HeadAt | undefined, sample: number): void => {
-      for (const place of at?.head.places ?? [])
-        if (place !== undefined && isWanted(place)) visit(sample, place, place.column?.[at!.occurrence] ?? place.first);
-    };
     samples.forEach((sample, number) => {
-      visitHead(heads.get(number), number);
+      const values: { raws: string[]; count: number }[] = [];
+      const push = (n: number, raw: string): void => {
+        const found = values[n];
+        if (found === undefined) values[n] = { raws: [raw], count: 1 };
+        else pushValue(found, raw);
+      };
+      const pushHead = (at: HeadAt | undefined): void => {
+        for (const { n, place } of numbered(at?.head.places ?? [], numberOf))
+          push(n, place.column?.[at!.occurrence] ?? place.first);
+      };
+      pushHead(heads.get(number));
       const list = events.get(sample.format.id)!;
       const [cursor, wanted, first] = [cursors.get(list)!, open.get(list)!, list.firstEvent.get(number)!];
       for (let event = first; event < first + sample.projection.events.length; event++) {
         const shape = list.clusterOf[event]!;
-        const n = cursor[shape]!++;
-        for (const place of wanted[shape]!) visit(number, place, place.column?.[n] ?? place.first);
+        const at = cursor[shape]!++;
+        for (const { n, place } of wanted[shape]!)
+          push(n, place.column === undefined ? place.first : place.column[at]!);
       }
-      visitHead(trailers.get(number), number);
+      pushHead(trailers.get(number));
+      visit(number, values);
     });
   };
+}
+
+/** Most holes say one thing throughout a stream: that is kept once. */
+function pushValue(found: { raws: string[]; count: number }, raw: string): void {
+  const { raws, count } = found;
+  found.count++;
+  if (raws.length === count && count > 1) raws.push(raw);
+  else if (raw !== raws[0]) {
+    for (let i = 1; i < count; i++) raws.push(raws[0]!);
+    raws.push(raw);
+  }
+}
+
+/** The places that have a number, in their order. */
+function numbered(
+  places: readonly (Place | undefined)[],
+  numberOf: (place: Place) => number | undefined,
+): readonly { readonly n: number; readonly place: Place }[] {
+  return places.flatMap((place) => {
+    const n = place && numberOf(place);
+    return n === undefined ? [] : [{ n, place: place! }];
+  });
 }
 
 interface HeadAt {

@@ -19,8 +19,9 @@ export interface Place {
   readonly valueKind: ValueKind;
   /** What it must share with another place to be its sibling, beside the pattern: format and event name. */
   readonly family: string;
-  /** Numbers of the samples of its occurrences, rising. */
+  /** Numbers of the samples of its occurrences, rising, and each of them once. */
   readonly samples: ArrayLike<number>;
+  readonly owners: readonly number[];
   /** Raw values by occurrence, or undefined where all are `first`. */
   readonly column: readonly string[] | undefined;
   readonly first: string;
@@ -40,18 +41,6 @@ export interface RouteEvidence {
   /** When each sample was recorded, ms since the epoch. */
   readonly startedMs: readonly number[];
   readonly requests: readonly RequestTexts[];
-}
-
-export function valuesOf(place: Place): ValuesBySample {
-  const out = new Map<number, string[]>();
-  const { samples, column, first } = place;
-  for (let n = 0; n < samples.length; n++) {
-    const raw = column?.[n] ?? first;
-    const values = out.get(samples[n]!);
-    if (values === undefined) out.set(samples[n]!, [raw]);
-    else values.push(raw);
-  }
-  return out;
 }
 
 /**
@@ -85,43 +74,52 @@ function isHole(place: Place, evidence: RouteEvidence, repeatsRequest: (place: P
  * in one shape, whatever model was asked for, does so in all.
  */
 function createEchoTest(places: readonly Place[], evidence: RouteEvidence): (place: Place) => boolean {
-  const keyOf = ({ path, valueKind: value }: Place): string => `${value}\u0001${lastKey(path).toLowerCase()}`;
+  const asked = new Set<string>();
+  for (const { rawByPath } of evidence.requests) for (const path of rawByPath.keys()) asked.add(nameOf(path));
+  const keyOf = ({ path, valueKind: value }: Place): string =>
+    `${value}\u0001${path.includes("[")}\u0001${nameOf(path)}`;
   const groups = new Map<string, Place[]>();
   for (const place of places) {
+    if (place.isFixed || !asked.has(nameOf(place.path))) continue;
     const group = groups.get(keyOf(place));
     if (group === undefined) groups.set(keyOf(place), [place]);
     else group.push(place);
   }
+  const repeats = ({ path, valueKind: value }: Place, values: ValuesBySample): boolean =>
+    echoSource(values, path, value, evidence.requests) !== undefined;
   const known = new Map<string, boolean>();
   return (place) => {
     const key = keyOf(place);
-    let repeats = known.get(key);
-    if (repeats === undefined) {
-      const group = groups
-        .get(key)!
-        .filter((other) => other.path.includes("[") === place.path.includes("[") && !other.isFixed);
-      repeats = echoSource(firstValues(group), place.path, place.valueKind, evidence.requests) !== undefined;
-      known.set(key, repeats);
-    }
-    return repeats && echoSource(firstValues([place]), place.path, place.valueKind, evidence.requests) !== undefined;
+    const group = groups.get(key);
+    if (group === undefined) return false;
+    let all = known.get(key);
+    if (all === undefined) known.set(key, (all = repeats(place, firstValues(group))));
+    return all && repeats(place, firstValues([place]));
   };
 }
 
-/** The values of these places by sample, each once. */
+function nameOf(path: string): string {
+  return lastKey(path).toLowerCase();
+}
+
+/** The values of these places by sample, two different ones at most. */
 function firstValues(places: readonly Place[]): ValuesBySample {
   const out = new Map<number, string[]>();
-  for (const { samples, column, first } of places)
-    for (let n = 0; n < samples.length; n++) {
-      const raw = column?.[n] ?? first;
-      const values = out.get(samples[n]!);
-      if (values === undefined) out.set(samples[n]!, [raw]);
-      else if (!values.includes(raw) && values.length < 2) values.push(raw);
-    }
+  const add = (sample: number, raw: string): void => {
+    const values = out.get(sample);
+    if (values === undefined) out.set(sample, [raw]);
+    else if (values.length < 2 && values[0] !== raw) values.push(raw);
+  };
+  for (const { samples, owners, column, first } of places)
+    if (column === undefined) for (const sample of owners) add(sample, first);
+    else
+      for (let n = 0; n < samples.length; n++)
+        if (n === 0 || column[n] !== column[n - 1] || samples[n] !== samples[n - 1]) add(samples[n]!, column[n]!);
   return out;
 }
 
-function isOfOneSample({ samples }: Place): boolean {
-  return samples[0] === samples[samples.length - 1];
+function isOfOneSample({ owners }: Place): boolean {
+  return owners.length === 1;
 }
 
 function siblingKey(place: Place, family: string): string {
@@ -130,25 +128,43 @@ function siblingKey(place: Place, family: string): string {
 
 function leanOnSiblings(places: readonly Place[], holes: Set<Place>): void {
   const open = new Set<string>();
-  const held = new Map<number, Set<string>>();
   for (const place of holes) {
     open.add(siblingKey(place, place.family));
     open.add(siblingKey(place, ""));
-    if (place.valueKind !== "string") continue;
-    const hold = (sample: number, raw: string): void => {
-      if (raw.length <= TELLING) return;
-      const set = held.get(sample);
-      if (set === undefined) held.set(sample, new Set([raw]));
-      else set.add(raw);
-    };
-    for (let n = 0; n < place.samples.length; n++) hold(place.samples[n]!, place.column?.[n] ?? place.first);
   }
+  const lonely = new Set<number>();
+  for (const place of places)
+    if (place.valueKind === "string" && isOfOneSample(place) && !holes.has(place)) lonely.add(place.owners[0]!);
+  const held = new Map<number, Set<string>>();
+  if (lonely.size > 0) for (const place of holes) if (place.valueKind === "string") holdTexts(place, lonely, held);
   for (const place of places) {
     if (holes.has(place) || place.isFixed || place.kind === "null" || place.first === "null") continue;
     const isRandom = place.valueKind === "string" && looksRandom(plainValue(place.first));
     const leans = isOfOneSample(place)
-      ? open.has(siblingKey(place, place.family)) || held.get(place.samples[0]!)?.has(place.first) === true
+      ? open.has(siblingKey(place, place.family)) || held.get(place.samples[0]!)?.has(plainValue(place.first)) === true
       : isRandom && open.has(siblingKey(place, ""));
     if (leans) holes.add(place);
+  }
+}
+
+/** What a hole of strings says in these streams that could be said again elsewhere: each long value, and all of them in a row. */
+function holdTexts(place: Place, wanted: ReadonlySet<number>, held: Map<number, Set<string>>): void {
+  const { samples, owners, column, first } = place;
+  if (!owners.some((owner) => wanted.has(owner))) return;
+  const hold = (sample: number, text: string): void => {
+    if (text.length <= TELLING) return;
+    const set = held.get(sample);
+    if (set === undefined) held.set(sample, new Set([text]));
+    else set.add(text);
+  };
+  let row = "";
+  for (let n = 0; n < samples.length; n++) {
+    if (!wanted.has(samples[n]!)) continue;
+    const text = plainValue(column?.[n] ?? first);
+    hold(samples[n]!, text);
+    row += text;
+    if (samples[n + 1] === samples[n]) continue;
+    hold(samples[n]!, row);
+    row = "";
   }
 }

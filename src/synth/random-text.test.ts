@@ -14,6 +14,8 @@ describe("looksRandom", () => {
     "V1StGXR8_Z5jdHi6B-myT",
     "wraith_tok_3kJ9xQ2mZ7pL4vN8",
     "1839201748392017483",
+    "call_BvykZtoOYZRnHVrF",
+    "resp-OSypN8U-g2INP_dh",
   ])("%s is random", (text) => expect(looksRandom(text)).toBe(true));
 
   it.each([
@@ -30,6 +32,10 @@ describe("looksRandom", () => {
     "hello world 1a2b3c4d5e6f",
     "1764041940",
     "tinyllama",
+    "llama-3-8b-instruct-q4_K_M",
+    "text2vec-large-chinese",
+    "fn_getUserAccountBalance",
+    "http_parseHTTPHeaders",
     "application/json",
   ])("%j is not", (text) => expect(looksRandom(text)).toBe(false));
 

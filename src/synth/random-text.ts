@@ -30,7 +30,7 @@ export function looksRandom(text: string): boolean {
     if (isRandomRun(text, start, i)) random += i - start;
     start = i + 1;
   }
-  return random >= ENOUGH;
+  return random >= ENOUGH || isRandomTail(text);
 }
 
 const DIGIT = 1;
@@ -49,19 +49,32 @@ function kindOf(c: number): number {
     : FOREIGN;
 }
 
+/** An id after its word (`call_`, `resp-`), in an alphabet that has `-` and `_`: these are no borders there. */
+function isRandomTail(text: string): boolean {
+  const tail = /^[A-Za-z]{1,12}[-_]([\w-]{10,})$/.exec(text)?.[1]?.replace(/[-_]/g, "");
+  if (tail === undefined) return false;
+  const { changes, digits } = countChanges(tail, 0, tail.length);
+  if (digits > 0) return changes >= Math.max(5, tail.length / 4);
+  return changes >= Math.max(4, tail.length / 6) && /[A-Z]{2}/.test(tail);
+}
+
 function isRandomRun(text: string, start: number, end: number): boolean {
   const length = end - start;
   if (length < SHORTEST_RUN) return false;
-  let changes = 0;
-  let digits = 0;
+  const { changes, digits } = countChanges(text, start, end);
+  if (digits === length) return length >= LONG_DIGITS;
+  return digits > 0 && changes >= Math.max(3, length / 7);
+}
+
+/** How often the kind of character changes. A capital before small letters is how words begin: that change does not count. */
+function countChanges(text: string, start: number, end: number): { changes: number; digits: number } {
+  let [changes, digits] = [0, 0];
   let before = SEPARATOR;
   for (let i = start; i < end; i++) {
     const kind = kindOf(text.charCodeAt(i));
     if (kind === DIGIT) digits++;
-    // A capital before small letters is how words begin.
-    if (kind !== before && !(before === UPPER && kind === LOWER)) changes++;
+    if (i > start && kind !== before && !(before === UPPER && kind === LOWER)) changes++;
     before = kind;
   }
-  if (digits === length) return length >= LONG_DIGITS;
-  return digits > 0 && changes - 1 >= Math.max(3, length / 7);
+  return { changes, digits };
 }

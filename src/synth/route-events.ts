@@ -56,6 +56,7 @@ export function clusterEvents(
 function placesOf(c: Cluster, format: string, log: EventLog, byHand: HandMade): readonly Place[] {
   const { dissection, events, columns, tags, isMark } = c;
   const samples = Int32Array.from(events, (event) => log.samples[event]!);
+  const owners = [...new Set(samples)];
   const family = `${format}\u0001${dissection.event ?? ""}`;
   return dissection.leaves.map(({ path, kind, raw }, i) => {
     const place = createPlace({
@@ -63,6 +64,7 @@ function placesOf(c: Cluster, format: string, log: EventLog, byHand: HandMade): 
       kind,
       family,
       samples,
+      owners,
       column: columns[i],
       first: raw,
       isFixed: isMark || tags.has(i),

@@ -62,5 +62,5 @@ function ownValues(
     const asked = request.rawByPath.get(rule.from);
     if (asked !== undefined && raws.every((raw) => raw === fitValue(asked, leafKindOf(kind)))) return undefined;
   }
-  return raws.every((raw) => raw === raws[0]) ? raws.slice(0, 1) : raws;
+  return raws;
 }

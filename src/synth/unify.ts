@@ -124,12 +124,13 @@ function agree(
 }
 
 /** The one value of each sample, or undefined where one has several. */
-function stillValues({ samples, column, first }: Place): ReadonlyMap<number, string> | undefined {
+function stillValues({ samples, owners, column, first }: Place): ReadonlyMap<number, string> | undefined {
+  if (column === undefined) return new Map(owners.map((owner) => [owner, first]));
   const out = new Map<number, string>();
   let sample = -1;
   let value = first;
   for (let n = 0; n < samples.length; n++) {
-    const raw = column?.[n] ?? first;
+    const raw = column[n]!;
     if (samples[n] === sample) {
       if (raw !== value) return undefined;
       continue;
