@@ -18,6 +18,8 @@ export function createIdScanner(prefixes: ReadonlySet<string>): IdScanner {
   const replacements = new Map<string, string>();
   /** Lengths of the ids that begin with these characters, longest first. */
   const lengthsByAnchor = new Map<number, number[]>();
+  /** Which hashes cannot be an id's: most places of most texts are done with here. */
+  const mayBegin = new Uint8Array(FILTER);
   let shortest = Number.POSITIVE_INFINITY;
 
   const findAt = (text: string, at: number, hash: number): string | undefined => {
@@ -33,6 +35,7 @@ export function createIdScanner(prefixes: ReadonlySet<string>): IdScanner {
       replacements.set(from, to);
       shortest = Math.min(shortest, from.length);
       const hash = hashAt(from, 0);
+      mayBegin[filterAt(hash)] = 1;
       const lengths = lengthsByAnchor.get(hash);
       if (lengths === undefined) lengthsByAnchor.set(hash, [from.length]);
       else if (!lengths.includes(from.length)) {
@@ -45,19 +48,23 @@ export function createIdScanner(prefixes: ReadonlySet<string>): IdScanner {
       let out = "";
       let copied = 0;
       let at = 0;
+      const last = text.length - ANCHOR;
       let hash = hashAt(text, 0);
-      while (at + ANCHOR <= text.length) {
-        const found = lengthsByAnchor.has(hash) ? findAt(text, at, hash) : undefined;
-        if (found === undefined) {
-          hash =
-            (Math.imul(hash - Math.imul(text.charCodeAt(at), FIRST_WEIGHT), BASE) + text.charCodeAt(at + ANCHOR)) | 0;
-          at++;
-        } else {
+      while (at <= last) {
+        const found = mayBegin[filterAt(hash)] === 1 ? findAt(text, at, hash) : undefined;
+        if (found !== undefined) {
           out += text.slice(copied, at) + replacements.get(found)!;
           at += found.length;
           copied = at;
-          hash = hashAt(text, at);
+          if (at <= last) hash = hashAt(text, at);
+          continue;
         }
+        // Reading behind the end would give NaN, and turn the whole loop into slow arithmetic.
+        if (at === last) break;
+        hash =
+          (Math.imul((hash - Math.imul(text.charCodeAt(at), FIRST_WEIGHT)) | 0, BASE) + text.charCodeAt(at + ANCHOR)) |
+          0;
+        at++;
       }
       return copied === 0 ? text : out + text.slice(copied);
     },
@@ -67,6 +74,12 @@ export function createIdScanner(prefixes: ReadonlySet<string>): IdScanner {
 /** A rolling hash (Rabin and Karp): the next place's follows from this one's without reading all characters again. */
 const BASE = 16777619;
 const FIRST_WEIGHT = Array.from({ length: ANCHOR - 1 }).reduce<number>((weight) => Math.imul(weight, BASE), 1);
+
+const FILTER = 4096;
+
+function filterAt(hash: number): number {
+  return (hash ^ (hash >>> 16)) & (FILTER - 1);
+}
 
 function hashAt(text: string, at: number): number {
   let hash = 0;

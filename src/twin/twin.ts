@@ -1,4 +1,4 @@
-import type { RequestHead } from "../base/http.ts";
+import type { HeaderList, RequestHead } from "../base/http.ts";
 import { createDraw, drawInt } from "../base/rng.ts";
 import type { Formats } from "../formats/format.ts";
 import { findVariants } from "../model/guard.ts";
@@ -61,6 +61,17 @@ interface Choice {
   readonly recorded: readonly VariantTake[];
 }
 
+interface Picked {
+  readonly found: VariantTake;
+  /** The variant that the guards chose. */
+  readonly chosen: Variant | undefined;
+  /** Its request is the one that was recorded. */
+  readonly isRecorded: boolean;
+  readonly count: number;
+}
+
+const NONE: readonly VariantTake[] = [];
+
 /**
  * Creates the twin of a model. Memory is bounded: at most 100,000 counts of sessions and requests are kept, and a few thousand
  * requests that were read.
@@ -110,39 +121,59 @@ export function createTwin(loaded: LoadedModel, formats: Formats, { seed }: { se
   const refuse = (head: RequestHead, message: string, details: Readonly<Record<string, unknown>>): ResponsePlan =>
     missPlan(formats.findForRequest(head), message, details);
 
+  /** The take that a client asked for by name. Asking is not counted. */
+  const wantedTake = (found: VariantTake, choice: Choice, digest: string): Picked => ({
+    found,
+    chosen: choice.variants.includes(found.variant) ? found.variant : choice.variants[0],
+    isRecorded: found.take.request === digest,
+    count: 0,
+  });
+  /** The take that is this session's turn; undefined where no variant may answer. */
+  const nextTake = (
+    session: string,
+    view: RequestView,
+    { variants, recorded }: Choice,
+    eager: RouteTakes["eager"],
+  ): Picked | undefined => {
+    // Of a client that has not said anything yet only the route is known.
+    const equal = recorded.length === 0 ? eager : recorded;
+    const commonest = variants[0];
+    if (equal.length === 0 && commonest === undefined) return undefined;
+    const count = counts.next(session, view.digest);
+    const isRecorded = equal.length > 0;
+    const found = isRecorded ? equal[count % equal.length]! : findNearest(commonest!, view, count);
+    return { found, chosen: found.variant, isRecorded, count };
+  };
+
   return {
     respond({ head, body, session, take: wanted, values }) {
-      const { view: known, match, choice } = read(head, body);
+      const { view: known, match, choice: kept } = read(head, body);
       if (match === undefined) {
         const routes = nearestRoutes(model, head.method, head.path, NEAREST_ROUTES).map((r) => r.route);
         return refuse(head, `no route answers ${head.method} ${head.path}`, { nearest: routes });
       }
       const { route, params } = match;
       // What was kept has the headers of whoever asked first.
-      const view = known.headers === head.headers ? known : { ...known, headers: head.headers };
-      const { variants, recorded } = choice ?? choose(route, view, params);
+      const view = known.headers === head.headers ? known : withHeaders(known, head.headers);
+      const choice = kept ?? choose(route, view, params);
       const takes = takesOf(route);
-      const ask = { head, route, params, view };
       const isSilent = body.length === 0 && takes.eager.length > 0;
-      if (wanted !== undefined) {
+      let picked: Picked | undefined;
+      if (wanted === undefined) picked = nextTake(session, view, choice, isSilent ? takes.eager : NONE);
+      else {
         const found = takes.byId.get(wanted);
         if (found === undefined) return refuse(head, `${route.route} has no take ${wanted}`, { route: route.route });
-        const chosen = variants.includes(found.variant) ? found.variant : variants[0];
-        const isOwn = (values ?? (found.take.request === view.digest ? "own" : "fresh")) === "own";
-        return plans.plan({ ...ask, ...found, chosen, values: isOwn ? "own" : "fresh", count: 0, isSilent });
+        picked = wantedTake(found, choice, view.digest);
       }
-      // Of a client that has not said anything yet only the route is known.
-      const equal = recorded.length === 0 && isSilent ? takes.eager : recorded;
-      const [commonest] = variants;
-      if (equal.length === 0 && commonest === undefined)
+      if (picked === undefined)
         return refuse(head, `no variant of ${route.route} answers this request`, {
           route: route.route,
           variants: route.variants.map((v) => v.name),
         });
-      const count = counts.next(session, view.digest);
-      const found = equal.length > 0 ? equal[count % equal.length]! : findNearest(commonest!, view, count);
-      const kind = values ?? (equal.length > 0 ? "own" : "fresh");
-      return plans.plan({ ...ask, ...found, chosen: found.variant, values: kind, count, isSilent });
+      const { variant, take } = picked.found;
+      const kind = values ?? (picked.isRecorded ? "own" : "fresh");
+      const { chosen, count } = picked;
+      return plans.plan({ head, route, params, view, variant, take, chosen, values: kind, count, isSilent });
     },
     waitsForMessage(head) {
       if (!formats.findForRequest(head).actsOnFirstMessage) return false;
@@ -151,6 +182,11 @@ export function createTwin(loaded: LoadedModel, formats: Formats, { seed }: { se
     },
     reset: (session) => counts.reset(session),
   };
+}
+
+/** Field by field: this is done for each request. */
+function withHeaders({ method, path, query, payload, digest }: RequestView, headers: HeaderList): RequestView {
+  return { method, path, query, headers, payload, digest };
 }
 
 function looksAtHeaders(variant: Variant): boolean {
