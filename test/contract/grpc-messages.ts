@@ -47,7 +47,7 @@ const text = fc.oneof(
 const special = fc.constantFrom<JsonValue>("NaN", "Infinity", "-Infinity", 0, -0, 1e21, 5e-324);
 const seconds = fc.integer({ min: -62135596800, max: 253402300799 });
 
-export const SCALARS: readonly Kind[] = [
+const SCALARS: readonly Kind[] = [
   { type: "TYPE_INT32", value: int(-(2 ** 31), 2 ** 31 - 1) },
   { type: "TYPE_SINT32", value: int(-(2 ** 31), 2 ** 31 - 1) },
   { type: "TYPE_SFIXED32", value: int(-(2 ** 31), 2 ** 31 - 1) },

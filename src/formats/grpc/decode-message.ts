@@ -27,7 +27,7 @@ import {
 import { readWireValue, type NestedText, type WireValue } from "./wire-tree.ts";
 
 /** Messages nested deeper than this stay bytes, as protobuf's own readers refuse them. */
-export const MAX_DEPTH = 100;
+const MAX_DEPTH = 100;
 
 /** A message's JSON text; `plain` where it is a well-known type that could not be told in its JSON form. */
 export interface DecodedMessage {

@@ -11,8 +11,6 @@ import type { MessagePlan } from "./message-plan.ts";
 import { compileSchemas } from "./schema.ts";
 import { createGrpcRefusal, grpcTermination, grpcVariantKey } from "./status.ts";
 
-export { createReflection, type Reflection } from "./reflection.ts";
-
 const CONTENT_TYPES: ReadonlySet<string> = new Set(["application/grpc", "application/grpc+proto"]);
 
 /** Creates the format with all schemas of a run. Throws WraithError SCHEMA_INVALID with the place. */

@@ -47,7 +47,7 @@ export interface FieldPlan {
 }
 
 /** What a key of the text stands for. */
-export interface FoundField {
+interface FoundField {
   readonly field: FieldPlan;
   readonly style: KeyStyle;
 }

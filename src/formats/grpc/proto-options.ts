@@ -111,7 +111,7 @@ function textOf(value: Constant): string {
 }
 
 /** The value of an option: a name, a number with its sign, strings (joined), or an aggregate, which is read over. */
-export function readConstant(tokens: TokenReader): Constant {
+function readConstant(tokens: TokenReader): Constant {
   const { token } = tokens;
   if (token.kind === "string") {
     let text = "";

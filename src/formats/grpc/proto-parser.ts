@@ -17,7 +17,7 @@ import { optionsOf, readOptionStatement, readWord, type ReadOptions } from "./pr
 import { createTokenReader, type Token, type TokenReader } from "./proto-tokens.ts";
 
 /** A name of a type that is to be found. */
-export interface TypeReference {
+interface TypeReference {
   readonly name: string;
   /** Full name of what encloses it. */
   readonly scope: string;

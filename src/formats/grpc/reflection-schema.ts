@@ -8,7 +8,7 @@ export const REFLECTION_VERSIONS = ["v1", "v1alpha"] as const;
 export type ReflectionVersion = (typeof REFLECTION_VERSIONS)[number];
 
 /** Full name of the service. */
-export function reflectionService(version: ReflectionVersion): string {
+function reflectionService(version: ReflectionVersion): string {
   return `grpc.reflection.${version}.ServerReflection`;
 }
 

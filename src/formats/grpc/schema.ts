@@ -9,7 +9,7 @@ import { linkProtos } from "./proto-linker.ts";
 import { addSymbols, qualifyReferences, withoutTaken, type SymbolKind, type Symbols } from "./symbols.ts";
 
 /** Types of a method, by their full names. */
-export interface MethodTypes {
+interface MethodTypes {
   readonly input: string;
   readonly output: string;
 }

@@ -3,7 +3,7 @@ import { findHeader, type HeaderList, type ResponseHead, type Termination } from
 import type { EndEvidence, OwnAnswer } from "../format.ts";
 
 /** grpc-status of trailers, or of a head that is all there is (Trailers-Only). */
-export function findStatus(response: ResponseHead | undefined, trailers: HeaderList | undefined): string | undefined {
+function findStatus(response: ResponseHead | undefined, trailers: HeaderList | undefined): string | undefined {
   return findHeader(trailers ?? [], "grpc-status") ?? findHeader(response?.headers ?? [], "grpc-status");
 }
 
@@ -46,7 +46,7 @@ export function createGrpcRefusal(message: string, details: Readonly<Record<stri
 const MAX_MESSAGE_CHARACTERS = 4096;
 
 /** Percent-encoding of grpc-message: everything but printable ASCII, and the percent sign. */
-export function formatGrpcMessage(text: string): string {
+function formatGrpcMessage(text: string): string {
   let out = "";
   for (const byte of new TextEncoder().encode(text.slice(0, MAX_MESSAGE_CHARACTERS)))
     out +=
