@@ -21,6 +21,11 @@ export interface ListenOptions {
    * Requests that ask for an upgrade come here too, as plain requests.
    */
   onHttp1(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void;
+  /**
+   * Takes HTTP/1 connections before Node's own server does, and gives each one up (`give`) when a request comes that it does not take.
+   * The socket has no listeners of its own then, and `bytes` are what it has read and not used.
+   */
+  readonly onHttp1Connection?: (socket: Socket, give: (bytes: Buffer) => void) => void;
   /** One HTTP/2 stream. A handler that is to be loaded is asked for when the first client speaks h2. */
   readonly onStream: OnStream | { load(): Promise<OnStream> };
   /**
@@ -51,11 +56,25 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const sockets = new Set<Socket>();
   const http1 = createHttp1(options);
   let http2: Promise<Http2Server> | undefined;
+  const toHttp1 = (socket: Socket): void => {
+    if (options.onHttp1Connection === undefined) http1.emit("connection", socket);
+    else
+      options.onHttp1Connection(socket, (bytes) => {
+        // Paused, or the server would not find the bytes that are put back.
+        socket.pause();
+        if (bytes.length > 0) socket.unshift(bytes);
+        http1.emit("connection", socket);
+        socket.resume();
+      });
+  };
   const onConnection = (socket: Socket): void => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
     sniffProtocol(socket, (protocol) => {
-      if (protocol === "http1") return void http1.emit("connection", socket);
+      if (protocol === "http1") {
+        toHttp1(socket);
+        return;
+      }
       // An h2 session ends with its socket only, so a client's FIN has to close it.
       socket.allowHalfOpen = false;
       // Loading Node's h2 takes a good part of the time in which a server starts; the first connection that speaks it waits for that.

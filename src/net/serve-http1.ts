@@ -55,7 +55,8 @@ export function writeHttp1Head(
   response.sendDate = false;
   if (closing) response.shouldKeepAlive = false;
   // Persistence goes without saying in HTTP/1.1; said, it would be a header that the recording does not have.
-  if (response.shouldKeepAlive && request.httpVersion !== "1.0") response.removeHeader("Connection");
+  // A client that asked for a close closes by itself: see `client-http1`.
+  if (!closing && request.httpVersion !== "1.0") response.removeHeader("Connection");
   response.writeHead(head.status, head.raw as string[]);
   // The bytes are cut into chunks already, so that they leave as they are. Not in the documentation; pinned by a wire test.
   if (framed) response.chunkedEncoding = false;

@@ -8,6 +8,7 @@ import { takeWishes, type Wishes } from "./incoming.ts";
 import { listen } from "./listener.ts";
 import { ownAnswer } from "./own-answer.ts";
 import { createScheduler, type Scheduler } from "./scheduler.ts";
+import { createDirectHandler } from "./twin-direct.ts";
 import { createHttp1Handler } from "./twin-http1.ts";
 import type { Conversation } from "./twin-http2.ts";
 import { findUnsupported } from "./unsupported.ts";
@@ -104,6 +105,7 @@ export async function startTwinServer(options: TwinServerOptions): Promise<TwinS
     host: options.host,
     port: options.port,
     onHttp1: createHttp1Handler(answering),
+    onHttp1Connection: createDirectHandler(answering),
     onStream: {
       load: async () => {
         const { createHttp2Handler } = await import("./twin-http2.ts");
