@@ -5,7 +5,7 @@ import type { Band, Guard, HeaderTemplate, Model, Route, Shape, Variant } from "
 import { formatTermination } from "./termination-text.ts";
 
 /** Indentation of the line that a shape begins on in `symbols.json`: what `Codec.formatShape` is to be given. */
-export const SHAPE_INDENT = " ".repeat(8);
+const SHAPE_INDENT = " ".repeat(8);
 
 type Entry = readonly [string, ShowNode];
 

@@ -9,7 +9,7 @@ import type { ResponsePlan } from "./plan.ts";
 import { adaptPlan, freezePlan, renderSteps } from "./render.ts";
 
 /** A take that is to answer a request. */
-export interface PlanRequest {
+interface PlanRequest {
   readonly head: RequestHead;
   readonly route: Route;
   readonly params: ReadonlyMap<string, string>;
@@ -26,7 +26,7 @@ export interface PlanRequest {
 }
 
 /** Makes plans of takes. Plans with own values are made once and given again. */
-export interface PlanMaker {
+interface PlanMaker {
   plan(request: PlanRequest): ResponsePlan;
 }
 
