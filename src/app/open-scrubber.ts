@@ -1,8 +1,9 @@
 import { WraithError } from "../base/errors.ts";
 import type { Formats } from "../formats/format.ts";
 import { createScrubber } from "../recording/scrub-create.ts";
+import { keyIdOf } from "../recording/scrub-tokens.ts";
 import type { Scrubber } from "../recording/scrub.ts";
-import { readKey } from "../store/keys.ts";
+import { findKeyFile, isCi, readKey } from "../store/keys.ts";
 import { readScrubRules } from "../store/scrub-config.ts";
 import { findSessionFiles } from "../store/session-files.ts";
 import type { Workspace } from "../store/workspace.ts";
@@ -38,7 +39,7 @@ export interface ScrubDescription {
 export async function openScrubber(options: OpenScrubberOptions): Promise<OpenScrubber> {
   const { workspace, env, onNotice } = options;
   let failure: WraithError | undefined;
-  const stored = await readKey(workspace, env);
+  const stored = await readKey(workspace.dir, env);
   const onNeeded = (): void => {
     if (failure !== undefined) return;
     failure = new WraithError(
@@ -58,6 +59,25 @@ export async function openScrubber(options: OpenScrubberOptions): Promise<OpenSc
       return failure;
     },
   };
+}
+
+/**
+ * The sentence of `keyNotice` for a command that makes no tokens itself, or undefined. Makes no key. Throws CONFIG_INVALID for an empty
+ * key file, DISK_FAILED.
+ */
+export async function otherKeyNotice(
+  workspace: Workspace,
+  env: OpenScrubberOptions["env"],
+): Promise<string | undefined> {
+  const secret = await findSecret(workspace, env);
+  return secret === undefined ? undefined : keyNotice(await recordedKeys(workspace), keyIdOf(secret));
+}
+
+/** The key that this run would make tokens with; undefined where there is none yet, or none may be used. */
+export async function findSecret(workspace: Workspace, env: OpenScrubberOptions["env"]): Promise<string | undefined> {
+  const variable = env["WRAITH_HMAC_KEY"];
+  if (variable !== undefined && variable !== "") return variable;
+  return isCi(env) ? undefined : findKeyFile(workspace.dir);
 }
 
 /** Ids of the keys that recordings were made with, and how many of them. */

@@ -56,7 +56,8 @@ export function createEventPipe(format: Format, context: CodecContext, work: Rul
       for (const e of edits) event.edits.push({ start: e.start + shift, end: e.end + shift, text: e.text });
     };
     if (kind === "number") {
-      if (rule !== undefined) add([{ start: 0, end: raw.length, text: replaceNumber(raw, rule, work) }], start);
+      const instead = rule === undefined ? undefined : replaceNumber(raw, rule, work);
+      if (instead !== undefined) add([{ start: 0, end: raw.length, text: instead }], start);
     } else if (kind === "string") {
       const inner = raw.slice(1, -1);
       const instead = rule === undefined ? undefined : replaceValue(inner, "json", rule, work);

@@ -51,7 +51,7 @@ function scrubHeader(name: string, value: string, work: RuleWork): string {
       // The first pair is the cookie; the others are attributes.
       return value.replace(/^[^;]+/, (pair) => scrubCookie(pair, replace));
     default:
-      return isBinary(name) ? replaceBinary(value, rule, replace) : replace(value);
+      return isBinary(name) ? replaceBinary(value, rule, work) : replace(value);
   }
 }
 
@@ -67,11 +67,13 @@ function isBinary(name: string): boolean {
   return name.endsWith("-bin");
 }
 
-/** A token in base64, so that who reads the value as bytes still can; masks keep nothing of bytes. */
-function replaceBinary(value: string, rule: FieldRule, replace: (value: string) => string): string {
-  if (rule.action === "mask") return base64FromText("*".repeat(8));
-  const instead = replace(value);
-  return instead === value ? value : base64FromText(instead);
+/** What stands instead of a value that is read as bytes must be base64, too. */
+function replaceBinary(value: string, rule: FieldRule, { replacer, fired }: RuleWork): string {
+  const plain = rule.action === "mask" ? "*".repeat(8) : replacer.replace(rule.action, value);
+  const instead = plain === value ? value : base64FromText(plain);
+  if (instead === value || value === "") return value;
+  fired.add(rule.name);
+  return instead;
 }
 
 /** A text with the secrets of known form and of the user's expressions replaced. */

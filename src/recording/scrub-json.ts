@@ -103,7 +103,7 @@ export function createJsonScanner(work: JsonWork): Scanner {
     const rule = isNumber ? ruleHere() : undefined;
     if (rule !== undefined) {
       const instead = replaceNumber(text, rule, work);
-      edits.push({ start: base + at, end: base + end, text: instead });
+      if (instead !== undefined) edits.push({ start: base + at, end: base + end, text: instead });
     }
     valueEnded();
     return end;
@@ -195,8 +195,9 @@ export function createJsonScanner(work: JsonWork): Scanner {
   };
 }
 
-/** A number that is secret: a token is text, so its type changes; a mask or redaction is 0. */
-export function replaceNumber(raw: string, rule: FieldRule, work: ScrubWork): string {
+/** A number that is secret: a token is text, so its type changes; a mask or redaction is 0. Undefined for 0, which tells nothing. */
+export function replaceNumber(raw: string, rule: FieldRule, work: ScrubWork): string | undefined {
+  if (raw === "0") return undefined;
   work.fired.add(rule.name);
   return rule.action === "tokenize" ? `"${work.replacer.replace("tokenize", raw)}"` : "0";
 }

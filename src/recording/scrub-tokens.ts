@@ -25,15 +25,18 @@ const REDACTED = "wraith_redacted";
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const TOKEN_DIGITS = 22; // 62^22 > 2^128
 const IS_REPLACED = /^(?:wraith_tok_[0-9A-Za-z]+|wraith_redacted)$/;
+/** How `wraith_tok_` and `wraith_redacted` begin in base64. */
+const IN_BASE64 = "d3JhaXRoX";
 
 /** Secrets whose tokens are kept at hand: a client sends the same few with every request. */
 const REMEMBERED = 256;
 /** Longer secrets are known by so many characters of their beginning, so that one that is still arriving can be replaced. */
 export const MAX_SECRET_CHARS = 4096;
 
-/** Whether a value is a token or a redaction of wraith's own. */
+/** Whether a value is a token or a redaction of wraith's own, in base64 (a field of bytes) too. */
 export function isReplaced(value: string): boolean {
-  return value.startsWith("wraith_") && IS_REPLACED.test(value);
+  if (value.startsWith("wraith_")) return IS_REPLACED.test(value);
+  return value.startsWith(IN_BASE64) && /^[A-Za-z0-9+/]+=*$/.test(value);
 }
 
 /** The replacer of a key. */

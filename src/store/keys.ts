@@ -3,7 +3,6 @@ import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { WraithError } from "../base/errors.ts";
 import { KEY_FILE } from "./initial-files.ts";
-import { isMissing, type Workspace } from "./workspace.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -15,12 +14,12 @@ export type StoredKey =
   | { readonly kind: "secret"; readonly secret: string; readonly from: "variable" | "file" }
   | { readonly kind: "missing" };
 
-/** Reads the key of a twin, and makes one where there is none. Throws CONFIG_INVALID for a key file that is empty, DISK_FAILED. */
-export async function readKey(workspace: Workspace, env: Environment): Promise<StoredKey> {
+/** Reads the key of the twin in a folder, and makes one where there is none. Throws CONFIG_INVALID for a key file that is empty, DISK_FAILED. */
+export async function readKey(dir: string, env: Environment): Promise<StoredKey> {
   const variable = env["WRAITH_HMAC_KEY"];
   if (variable !== undefined && variable !== "") return { kind: "secret", secret: variable, from: "variable" };
   if (isCi(env)) return { kind: "missing" };
-  const secret = await createKeyFile(workspace.dir);
+  const secret = await createKeyFile(dir);
   return { kind: "secret", secret, from: "file" };
 }
 
@@ -31,7 +30,7 @@ export async function findKeyFile(dir: string): Promise<string | undefined> {
     const secret = (await readFile(file, "utf8")).trim();
     if (secret !== "") return secret;
   } catch (error) {
-    if (isMissing(error)) return undefined;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw new WraithError(
       "DISK_FAILED",
       `The key ${file} cannot be read: ${(error as Error).message}.`,
