@@ -39,7 +39,7 @@ export interface ScrubDescription {
 export async function openScrubber(options: OpenScrubberOptions): Promise<OpenScrubber> {
   const { workspace, env, onNotice } = options;
   let failure: WraithError | undefined;
-  const stored = await readKey(workspace.dir, env);
+  const stored = await readKey(workspace, env);
   const onNeeded = (): void => {
     if (failure !== undefined) return;
     failure = new WraithError(

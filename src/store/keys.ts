@@ -14,8 +14,8 @@ export type StoredKey =
   | { readonly kind: "secret"; readonly secret: string; readonly from: "variable" | "file" }
   | { readonly kind: "missing" };
 
-/** Reads the key of the twin in a folder, and makes one where there is none. Throws CONFIG_INVALID for a key file that is empty, DISK_FAILED. */
-export async function readKey(dir: string, env: Environment): Promise<StoredKey> {
+/** Reads the key of a twin, and makes one where there is none. Throws CONFIG_INVALID for a key file that is empty, DISK_FAILED. */
+export async function readKey({ dir }: { readonly dir: string }, env: Environment): Promise<StoredKey> {
   const variable = env["WRAITH_HMAC_KEY"];
   if (variable !== undefined && variable !== "") return { kind: "secret", secret: variable, from: "variable" };
   if (isCi(env)) return { kind: "missing" };
