@@ -15,8 +15,13 @@ for (const file of readdirSync(folder).sort()) {
   skipped += report.numPendingTests;
   for (const suite of report.testResults)
     for (const test of suite.assertionResults)
-      if (test.status === "failed") console.log(`FAILED ${file}: ${test.fullName}\n  ${(test.failureMessages[0] ?? "").split("\n").slice(0, 4).join("\n  ")}`);
-  console.log(`${file}: ${report.numPassedTests} passed, ${report.numFailedTests} failed, ${report.numPendingTests} skipped`);
+      if (test.status === "failed")
+        console.log(
+          `FAILED ${file}: ${test.fullName}\n  ${(test.failureMessages[0] ?? "").split("\n").slice(0, 4).join("\n  ")}`,
+        );
+  console.log(
+    `${file}: ${report.numPassedTests} passed, ${report.numFailedTests} failed, ${report.numPendingTests} skipped`,
+  );
 }
 failed = Math.max(failed, Number(failedSteps));
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);

@@ -11,7 +11,7 @@ import { createTwin } from "../twin/twin.ts";
 import type { CheckOptions } from "./checker.ts";
 
 /** A place of the model, by its path and line in `symbols.json`. */
-export interface MutationPlace {
+interface MutationPlace {
   readonly place: string;
   readonly line: number;
   readonly kind: MutationKind;

@@ -57,7 +57,7 @@ function routeLines(route: Route, described: ModelDescription["routes"][number])
 }
 
 /** `role (content | tool_calls)* → finish done | finish usage done`: how the takes of a variant run. */
-export function formatRows(variant: Variant): string {
+function formatRows(variant: Variant): string {
   if (variant.stream === undefined) return (variant.body ?? []).join(" | ");
   const { prefix, middle, endings } = variant.stream;
   const parts = [...prefix];
@@ -67,7 +67,7 @@ export function formatRows(variant: Variant): string {
 }
 
 /** A guard in words: `body.stream = true and body.tools present`; `always` for an empty one. */
-export function formatGuard(guard: Guard): string {
+function formatGuard(guard: Guard): string {
   const one = (c: Condition): string => (c.test === "equals" ? `${c.path} = ${c.value}` : `${c.path} ${c.test}`);
   return guard.length === 0 ? "always" : guard.map(one).join(" and ");
 }

@@ -64,7 +64,7 @@ const DRIFT_TYPES: Readonly<Record<DivergenceCategory, DriftType>> = {
 };
 
 /** Kind of promise that a category speaks of. */
-export function driftTypeOf(category: DivergenceCategory): DriftType {
+function driftTypeOf(category: DivergenceCategory): DriftType {
   return DRIFT_TYPES[category];
 }
 

@@ -6,14 +6,14 @@ import { clipValue, rawType, wholeNumber, type RawType } from "./raw-value.ts";
 import type { Rules } from "./rules.ts";
 
 /** What is wrong with a value at a hole. */
-export interface Verdict {
+interface Verdict {
   readonly category: DivergenceCategory;
   readonly expected?: string | undefined;
   readonly actual?: string | undefined;
 }
 
 /** Judges the values of one hole, in wire order, over a whole response. */
-export interface HoleJudge {
+interface HoleJudge {
   /** A recorded value: it must have the form that the rule promises. */
   recorded(raw: string): Verdict | undefined;
   /** A served value against the recorded one at the same place. `typed`: raw is JSON, so that its type counts. */
@@ -204,7 +204,7 @@ function createBijection(): Bijection {
 }
 
 /** A rule in a few words, as what a value was expected to be. */
-export function describeRule(rule: HoleRule): string {
+function describeRule(rule: HoleRule): string {
   switch (rule.class) {
     case "timestamp":
       return `a time in ${rule.unit} near the recording`;

@@ -2,7 +2,7 @@ import type { JsonNode, JsonObject } from "../base/json.ts";
 import { keyText } from "../formats/json-leaves.ts";
 
 /** Where a changed place of a model shows in a check. */
-export type MutationTarget =
+type MutationTarget =
   /** At these paths (inside the event) of each event of the shape; without paths anywhere in such an event. */
   | { readonly kind: "shape"; readonly shape: string; readonly paths?: readonly string[] | undefined }
   /** At places where the hole stands. */

@@ -5,7 +5,7 @@ import { matchTemplate } from "../model/template.ts";
 import type { Projection } from "../recording/projection.ts";
 
 /** The values of a template's holes in an event; undefined at holes whose place the event does not have. */
-export interface ShapeValues {
+interface ShapeValues {
   /** True where the event has the shape exactly: all constants are the template's. */
   readonly exact: boolean;
   readonly values: readonly (string | undefined)[];

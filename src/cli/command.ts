@@ -3,7 +3,7 @@ import { WraithError } from "../base/errors.ts";
 import type { GlobalOptions, Terminal } from "./terminal.ts";
 
 /** What a command's action gets beside its own arguments and options. */
-export interface CommandContext {
+interface CommandContext {
   readonly terminal: Terminal;
   /** Folder that holds `twins/`. */
   readonly root: string;

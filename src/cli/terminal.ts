@@ -1,6 +1,6 @@
 import picocolors from "picocolors";
 
-export type OutputFormat = "pretty" | "text" | "json";
+type OutputFormat = "pretty" | "text" | "json";
 
 /** How a command talks: results on stdout, everything else on stderr. */
 export interface Terminal {
