@@ -74,14 +74,13 @@ export function echoesOfTake(route: Route, variant: Variant, take: Take): readon
 
 /** Gives a hole's values one after the other, each in the spelling of its place. */
 type HoleSource = (kind: LeafKind) => string;
-/** What fresh values make of a recorded one. */
+/** What fresh values make of a recorded one; a null is no id and no time, and stays. */
 type Rewriting = (rule: HoleRule, raw: string) => string;
 
 function createRewriting(route: Route, take: Take, values: Extract<Values, { kind: "fresh" }>): Rewriting {
   const seconds = Math.round(values.shiftMs / 1000);
   const ids: FreshIds = createFreshIds(idsOfTake(route, take), values.draw);
   return (rule, raw): string => {
-    if (raw === "null" && rule.nullable === true) return raw;
     switch (rule.class) {
       case "generated":
         return ids.value(raw, rule);

@@ -41,6 +41,7 @@ describe("a template", () => {
     ["text takes no JSON", ["data: ", ["b", "text"], "\n\n"], 'data: {"a":1}\n\n', undefined],
     ["rest", [["a", "rest"]], "any\nthing", ["any\nthing"]],
     ["rest takes no JSON body", [["a", "rest"]], '{"a":1}', undefined],
+    ["a tail that ends as the shape does", ["[", ["a", "number"], "]"], "[1],2]", undefined],
     ["start and end that overlap", ["ab", ["a", "line"], "ba"], "aba", undefined],
   ];
   for (const [name, parts, text, values] of cases)

@@ -70,6 +70,9 @@ describe("the strict twin", () => {
     const row = [ask(twin), ask(twin), ask(twin), ask(twin)];
     expect(row.map((p) => p.exchange)).toEqual(["b/0", "b/1", "a/0", "b/0"]);
     expect(row[3]).toBe(row[0]);
+    const atOnce = [sessionOf("z", early.head.startedAt, exchangeOf("z", 0)), early];
+    const other = twinOf(atOnce);
+    expect([ask(other), ask(other), ask(other)].map((p) => p.exchange)).toEqual(["b/0", "z/0", "b/1"]);
     expect(ask(twin, HI, { session: "other" }).exchange).toBe("b/0");
     expect(ask(twin, HI, { take: "a/0" }).exchange).toBe("a/0");
     twin.reset();

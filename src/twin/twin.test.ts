@@ -1,93 +1,22 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bytesOf, formats, headOf, SYMBOLS } from "../../test/support/chat-model.ts";
-import type { Formats } from "../formats/format.ts";
+import { formats, headOf } from "../../test/support/chat-model.ts";
+import {
+  model,
+  stream,
+  error,
+  requestOf,
+  takeOf,
+  HI,
+  HO,
+  errorTake,
+  TAKES,
+  twinOf,
+  textOf,
+} from "../../test/support/chat-twin.ts";
 import { loadModel } from "../model/loaded-model.ts";
 import type { Take, Variant } from "../model/model.ts";
-import { createRequestView, requestFeatures } from "../model/request-view.ts";
-import { parseModel } from "../model/symbols.ts";
-import type { ResponsePlan } from "./plan.ts";
-import { createTwin, type IncomingRequest, type Twin } from "./twin.ts";
-
-const model = parseModel(SYMBOLS, "symbols.json", formats);
-const [stream, error] = model.routes[0]!.variants as [Variant, Variant];
-const user = model.routes[1]!.variants[0]!;
-
-type Ask = Partial<Omit<IncomingRequest, "body">> & { readonly body?: string };
-
-function requestOf(ask: Ask): IncomingRequest {
-  return { head: headOf("POST", "/v1/chat"), session: "", ...ask, body: bytesOf(ask.body ?? "") };
-}
-
-function takeOf(id: string, ask: Ask, take: Partial<Take> = {}): Take {
-  const { head, body } = requestOf(ask);
-  const view = createRequestView(head, formats.findForRequest(head).requestPayload(head, body), body);
-  const shapes = take.shapes ?? ["role", "content", "done"];
-  return {
-    id,
-    request: view.digest,
-    features: requestFeatures(view),
-    startedMs: 1764041740000 + Number(id.split("/")[1]),
-    head: 0,
-    trailers: 0,
-    shapes,
-    holes: new Map([
-      ["request", ["req_0123456789abcdef"]],
-      ["date", ["Tue, 25 Nov 2025 03:35:40 GMT"]],
-      ["id", ['"chatcmpl-abcDEF123456"']],
-      ["created", ["1764041740"]],
-      ["content", [JSON.stringify(id)]],
-    ]),
-    timesUs: { head: 900, events: shapes.map((_, i) => 1000 + i * 10), end: 2000 },
-    filler: [],
-    informational: [],
-    end: { shape: "clean", by: "server" },
-    ...take,
-  };
-}
-
-const HI = '{"model":"m","stream":true,"messages":[{"content":"hi"}]}';
-const HO = '{"model":"m","stream":true,"messages":[{"content":"ho"}],"tools":[]}';
-const errorTake = (id: string, body: string): Take =>
-  takeOf(id, { body }, { shapes: ["error"], holes: new Map([["message", ['"no such model"']]]) });
-
-const TAKES = new Map<Variant, readonly Take[]>([
-  [
-    stream,
-    [
-      takeOf("s/2", { body: HI }),
-      takeOf("s/0", { body: HI }),
-      takeOf("s/1", { body: HO }),
-      takeOf("s/3", { body: '{"model":"m","cut":1}' }, { end: { shape: "truncated", by: "client" } }),
-      takeOf("s/4", { body: '{"model":"m","lost":1}' }, { end: { shape: "error", by: "server", code: 2 } }),
-      takeOf("s/5", { body: '{"model":"m","gone":1}' }, { end: { shape: "truncated", by: "server" } }),
-    ],
-  ],
-  [error, [errorTake("s/6", '{"model":"badmodel"}')]],
-  [
-    user,
-    [
-      takeOf(
-        "s/7",
-        { head: headOf("GET", "/v1/users/7", [["accept", "a"]]) },
-        { shapes: ["user"], holes: new Map([["word", ["3"]]]) },
-      ),
-    ],
-  ],
-]);
-
-const twinOf = (takes: ReadonlyMap<Variant, readonly Take[]> = TAKES, seed = 1, used: Formats = formats): Twin =>
-  createTwin(loadModel(model, takes, used), used, { seed });
-
-function textOf(plan: ResponsePlan): string {
-  return plan.steps
-    .map((s) => (s.kind === "event" || s.kind === "filler" ? new TextDecoder().decode(s.bytes) : ""))
-    .join("");
-}
-
-function headersOf(plan: ResponsePlan): readonly (readonly [string, string])[] {
-  return plan.steps.find((s) => s.kind === "head")!.headers;
-}
+import { createTwin, type Twin } from "./twin.ts";
 
 describe("a recorded request", () => {
   test("gets its takes in recorded order, cycling, each session for itself", () => {
@@ -144,7 +73,7 @@ describe("a recorded request", () => {
   });
 
   test("does not reach a variant whose guard does not hold", () => {
-    const twin = twinOf(new Map(TAKES).set(stream, [takeOf("s/9", { body: '{"model":"badmodel"}' })]));
+    const twin = twinOf(new Map(TAKES).set(stream, [takeOf("s/1", { body: '{"model":"badmodel"}' })]));
     expect(twin.respond(requestOf({ body: '{"model":"badmodel"}' }))).toMatchObject({
       variant: "404",
       exchange: "s/6",
@@ -261,126 +190,6 @@ describe("a miss", () => {
   test("says which variants there are where no guard holds", () => {
     const plan = twin.respond(requestOf({ head: headOf("GET", "/v1/users/7?v=2", [["accept", "a"]]) }));
     expect(JSON.parse(textOf(plan))).toMatchObject({ error: { route: "GET /v1/users/:id", variants: ["200"] } });
-  });
-});
-
-describe("a plan", () => {
-  const twin = twinOf();
-  test("fills in the length of a body, and has no hop-by-hop headers", () => {
-    const body = twin.respond(requestOf({ body: '{"model":"badmodel"}' }));
-    expect(headersOf(body)).toEqual([
-      ["Content-Type", "application/json"],
-      ["content-length", String('{"error":{"message":"no such model","$code":404}}'.length)],
-    ]);
-    const [route] = model.routes;
-    const hop: Variant = {
-      ...stream,
-      headers: [
-        [
-          ["Connection", "x-a"],
-          ["X-A", "1"],
-          ["Content-Length", ""],
-          ["Keep-Alive", "5"],
-          ["X-B", ""],
-        ],
-      ],
-    };
-    const loaded = loadModel(
-      { ...model, routes: [{ ...route!, variants: [hop] }] },
-      new Map([[hop, TAKES.get(stream)!]]),
-      formats,
-    );
-    expect(headersOf(createTwin(loaded, formats, { seed: 1 }).respond(requestOf({ body: HI })))).toEqual([["X-B", ""]]);
-  });
-  test("of an answer that is cut has no length", () => {
-    const cut = { ...errorTake("s/6", '{"model":"badmodel"}'), end: { shape: "truncated", by: "server" } as const };
-    const plan = twinOf(new Map(TAKES).set(error, [cut])).respond(requestOf({ body: '{"model":"badmodel"}' }));
-    expect(headersOf(plan)).toEqual([["Content-Type", "application/json"]]);
-  });
-  test("ends as the recording did", () => {
-    const last = (body: string): unknown => twin.respond(requestOf({ body })).steps.at(-1);
-    expect(last('{"model":"m","cut":1}')).toEqual({ kind: "hold", atUs: 2000 });
-    expect(last('{"model":"m","lost":1}')).toEqual({ kind: "reset", atUs: 2000, code: 2 });
-    expect(last('{"model":"m","gone":1}')).toEqual({ kind: "reset", atUs: 2000 });
-  });
-  test("has filler, early heads and trailers at their places", () => {
-    const take = takeOf(
-      "s/8",
-      { head: headOf("GET", "/v1/users/8", [["accept", "a"]]) },
-      {
-        shapes: ["user"],
-        holes: new Map([["word", ["b c"]]]),
-        informational: [{ status: 103, headers: [["link", "a"]], atUs: 5 }],
-        filler: [
-          { before: 0, text: "a", atUs: 950 },
-          { before: 1, text: "\udcff", atUs: 1900 },
-        ],
-      },
-    );
-    const plan = twinOf(new Map(TAKES).set(user, [take])).respond(
-      requestOf({ head: headOf("GET", "/v1/users/8", [["accept", "a"]]) }),
-    );
-    expect(plan.steps.map((s) => (s.kind === "filler" ? [s.kind, [...s.bytes]] : s.kind))).toEqual([
-      "informational",
-      "head",
-      ["filler", [97]],
-      "event",
-      ["filler", [255]],
-      "trailers",
-      "end",
-    ]);
-    expect(plan.steps.find((s) => s.kind === "trailers")).toMatchObject({ trailers: [["x-sum", "b c"]] });
-  });
-});
-
-describe("formats that act on the first message", () => {
-  /** The body format, as if its clients could talk for ever and some could not read an encoding. */
-  const talking: Formats = {
-    ...formats,
-    findForRequest: (head) => ({ ...formats.findForRequest(head), actsOnFirstMessage: true }),
-    byId: (id) => {
-      const format = formats.byId(id);
-      return (
-        format && {
-          ...format,
-          actsOnFirstMessage: true,
-          adapt: (request, headers) =>
-            request.headers.some(([n]) => n === "accept-packed")
-              ? undefined
-              : { headers: [...headers, ["x-unpacked", "1"]], frame: (b) => b.slice(1) },
-        }
-      );
-    },
-  };
-  const packed = headOf("POST", "/v1/chat", [["accept-packed", "1"]]);
-  const ask = (twin: Twin, body: string, wish: Ask = {}): ResponsePlan =>
-    twin.respond(requestOf({ head: packed, ...wish, body }));
-
-  test("wait for it, unless a take was eager", () => {
-    expect(twinOf(TAKES, 1, talking).waitsForMessage(packed)).toBe(true);
-    expect(twinOf(TAKES, 1, talking).waitsForMessage(headOf("POST", "/nope"))).toBe(false);
-    expect(twinOf().waitsForMessage(packed)).toBe(false);
-    const eager = new Map(TAKES).set(stream, [
-      takeOf("s/0", { body: HI }),
-      takeOf("s/1", { body: HO }, { eager: true }),
-    ]);
-    const twin = twinOf(eager, 1, talking);
-    expect(twin.waitsForMessage(packed)).toBe(false);
-    expect(ask(twin, "")).toMatchObject({ exchange: "s/1", provenance: "template" });
-    expect(ask(twin, "").steps[0]).toMatchObject({ kind: "head" });
-    expect(ask(twin, "", { take: "s/0" }).steps[0]).toEqual({ kind: "await", trigger: "client-message" });
-    expect(ask(twin, HI).steps[0]).toMatchObject({ kind: "head" });
-  });
-
-  test("adapt an answer once for all clients that cannot read it", () => {
-    const twin = twinOf(TAKES, 1, talking);
-    const plain = ask(twin, HO);
-    const unpacked = ask(twin, HO, { head: headOf("POST", "/v1/chat") });
-    expect(headersOf(unpacked).at(-1)).toEqual(["x-unpacked", "1"]);
-    expect(textOf(unpacked)).toMatch(/^ata: /);
-    expect(textOf(plain)).toMatch(/^data: /);
-    expect(ask(twin, HO, { head: headOf("POST", "/v1/chat") })).toBe(unpacked);
-    expect(ask(twin, HO)).toBe(plain);
   });
 });
 
