@@ -8,7 +8,7 @@ import type { Direction, ExchangeScrubber, Scrubber } from "../recording/scrub.t
 import type { Workspace } from "../store/workspace.ts";
 
 /** A secret that stands in clear on the disk. Its value is not told. */
-export interface FoundSecret {
+interface FoundSecret {
   /** `SESSION/INDEX` of a recording, or a file of the model, below the twin's folder. */
   readonly where: string;
   /** `request.headers`, `response.body`, ...; `file` in a model. */

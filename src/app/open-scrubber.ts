@@ -91,7 +91,7 @@ export async function recordedKeys(workspace: Workspace): Promise<ReadonlyMap<st
 }
 
 /** The key's id in `scrub` of a recording's first line; undefined where it names none. */
-export function keyOf(scrub: unknown): string | undefined {
+function keyOf(scrub: unknown): string | undefined {
   const key = typeof scrub === "object" && scrub !== null && "key" in scrub ? scrub.key : undefined;
   return typeof key === "string" && key !== "none" ? key : undefined;
 }

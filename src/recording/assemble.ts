@@ -1,6 +1,7 @@
 import { WraithError } from "../base/errors.ts";
 import type { Termination } from "../base/http.ts";
 import type { Chunk, Exchange, Session, SessionHead } from "./exchange.ts";
+import { withScrubbedLengths } from "./scrub-lengths.ts";
 import { createLineSplitter } from "./wrec-lines.ts";
 import { createLineReader, type WrecLine } from "./wrec.ts";
 
@@ -176,5 +177,5 @@ function addToExchange(
 }
 
 function finished({ isOpen: _, isLateTold: __, ...exchange }: Growing): Exchange {
-  return exchange;
+  return withScrubbedLengths(exchange);
 }

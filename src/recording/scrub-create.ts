@@ -1,5 +1,5 @@
 import { concatBytes } from "../base/bytes.ts";
-import type { RequestHead, ResponseHead } from "../base/http.ts";
+import type { RequestHead } from "../base/http.ts";
 import type { Formats } from "../formats/format.ts";
 import { createExchangeScrubber } from "./scrub-exchange.ts";
 import { scrubHeaders, scrubQuery, type RuleWork } from "./scrub-headers.ts";
@@ -46,18 +46,6 @@ export function scrubRequest(
 ): { readonly head: RequestHead; readonly body: Uint8Array } {
   const exchange = scrubber.exchange();
   return { head: exchange.open(head), body: whole(exchange, "client", body) };
-}
-
-/** A whole answer as a recording of it holds it. */
-export function scrubResponse(
-  scrubber: Scrubber,
-  request: RequestHead,
-  head: ResponseHead,
-  body: Uint8Array,
-): { readonly head: ResponseHead; readonly body: Uint8Array } {
-  const exchange = scrubber.exchange();
-  exchange.open(request);
-  return { head: exchange.head(head), body: whole(exchange, "server", body) };
 }
 
 function whole(scrubber: ExchangeScrubber, direction: Direction, body: Uint8Array): Uint8Array {

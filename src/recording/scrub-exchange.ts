@@ -68,7 +68,7 @@ export function createExchangeScrubber(work: RuleWork, formats: Formats): Exchan
 }
 
 /** A request's head with secrets replaced, in its path, query and headers. */
-export function scrubRequestHead(head: RequestHead, work: RuleWork): RequestHead {
+function scrubRequestHead(head: RequestHead, work: RuleWork): RequestHead {
   const path = scrubPlain(head.path, work);
   const query = scrubQuery(head.query, work);
   const headers = scrubHeaders(head.headers, work);

@@ -34,7 +34,7 @@ const REMEMBERED = 256;
 export const MAX_SECRET_CHARS = 4096;
 
 /** Whether a value is a token or a redaction of wraith's own, in base64 (a field of bytes) too. */
-export function isReplaced(value: string): boolean {
+function isReplaced(value: string): boolean {
   if (value.startsWith("wraith_")) return IS_REPLACED.test(value);
   return value.startsWith(IN_BASE64) && /^[A-Za-z0-9+/]+=*$/.test(value);
 }

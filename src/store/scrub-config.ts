@@ -15,7 +15,7 @@ import { parseToml } from "./toml-file.ts";
 import { isMissing, type Workspace } from "./workspace.ts";
 
 /** Every field of scrub.toml. */
-export const SCRUB_FIELDS: readonly Field[] = [
+const SCRUB_FIELDS: readonly Field[] = [
   { path: "card_numbers", type: { kind: "boolean" }, fallback: true, meaning: "replace card numbers in strings" },
   {
     path: "known_keys",
