@@ -120,7 +120,8 @@ function tryClass(
     case "boolean":
       return kind === "boolean" ? { class: "boolean", scope } : undefined;
     case "number":
-      return kind === "number" || (kind === "text" && allRaws(bySample, isNumberValue))
+      // 64-bit integers of protobuf stand in quotes.
+      return kind === "number" || ((kind === "text" || kind === "string") && allRaws(bySample, isDecimal))
         ? { class: "number", scope }
         : undefined;
     case "enum":
@@ -214,6 +215,11 @@ function enumRule({ bySample, count }: HoleValues, scope: Scope, forced: boolean
   if (!forced && (count < ENUM_SEEN * values.size || ![...values].every((raw) => WORD.test(plainValue(raw)))))
     return undefined;
   return { class: "enum", scope, values: [...values].sort() };
+}
+
+function isDecimal(raw: string): boolean {
+  const text = plainValue(raw);
+  return isNumberValue(text) && (raw.charCodeAt(0) !== 34 || /^-?\d+$/.test(text));
 }
 
 function allRaws(bySample: ValuesBySample, test: (raw: string) => boolean): boolean {

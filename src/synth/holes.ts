@@ -127,30 +127,37 @@ function ruleOf(draft: Draft, evidence: RouteEvidence, forcedClass: (place: Plac
  * rule for all its values. Gives for each the number of the one that it becomes part of, which then has all.
  */
 function mergeAlike(ruled: Ruled[], evidence: RouteEvidence): readonly number[] {
-  const owners = new Map<string, number>();
-  return ruled.map(({ draft, rule }, i) => {
-    const kind = draft.places[0]!.valueKind;
-    const key = `${lastKey(draft.path)}\u0001${kind}\u0001${rule.class}`;
-    const first = owners.get(key);
-    if (first === undefined) {
-      owners.set(key, i);
-      return i;
+  const owners = new Map<string, number[]>();
+  return ruled.map((own, i) => {
+    const { draft, rule } = own;
+    const key = [lastKey(draft.path), draft.places[0]!.valueKind, rule.class].join("\u0001");
+    const alike = owners.get(key) ?? [];
+    owners.set(key, alike);
+    for (const first of alike) {
+      const joined = joinRuled(ruled[first]!, own, evidence);
+      if (joined === undefined) continue;
+      ruled[first] = joined;
+      return first;
     }
-    const owner = ruled[first]!;
-    if ([...draft.bySample.keys()].some((sample) => owner.draft.bySample.has(sample))) return i;
-    const bySample = new Map([...owner.draft.bySample, ...draft.bySample]);
-    const nullable = rule.nullable === true || owner.rule.nullable === true;
-    const joined: Draft = {
-      ...owner.draft,
-      bySample,
-      count: owner.draft.count + draft.count,
-      repeats: owner.draft.repeats || draft.repeats,
-    };
-    const joint = classify({ ...joined, kind, nullable, forced: rule.class }, evidence);
-    if (joint.class !== rule.class || !isAsNarrow(joint, rule) || !isAsNarrow(joint, owner.rule)) return i;
-    ruled[first] = { ...owner, rule: joint, draft: joined };
-    return first;
+    alike.push(i);
+    return i;
   });
+}
+
+/** Two holes as one, with a rule that says as much as both; undefined where some answer has both, or there is no such rule. */
+function joinRuled(a: Ruled, b: Ruled, evidence: RouteEvidence): Ruled | undefined {
+  for (const sample of b.draft.bySample.keys()) if (a.draft.bySample.has(sample)) return undefined;
+  const draft: Draft = {
+    ...a.draft,
+    bySample: new Map([...a.draft.bySample, ...b.draft.bySample]),
+    count: a.draft.count + b.draft.count,
+    repeats: a.draft.repeats || b.draft.repeats,
+  };
+  const nullable = a.rule.nullable === true || b.rule.nullable === true;
+  const kind = draft.places[0]!.valueKind;
+  const rule = classify({ ...draft, kind, nullable, forced: a.rule.class }, evidence);
+  if (rule.class !== a.rule.class || !isAsNarrow(rule, a.rule) || !isAsNarrow(rule, b.rule)) return undefined;
+  return { ...a, rule, draft };
 }
 
 /** Whether a rule for more values says as much as the one before: the same source, step, unit; ids of the same length. */

@@ -36,6 +36,8 @@ describe("looksRandom", () => {
     "text2vec-large-chinese",
     "fn_getUserAccountBalance",
     "http_parseHTTPHeaders",
+    "L3Rlc3QvdHhu",
+    "L2dvL3R4bg==",
     "application/json",
   ])("%j is not", (text) => expect(looksRandom(text)).toBe(false));
 

@@ -30,7 +30,7 @@ export function looksRandom(text: string): boolean {
     if (isRandomRun(text, start, i)) random += i - start;
     start = i + 1;
   }
-  return random >= ENOUGH || isRandomTail(text);
+  return (random >= ENOUGH || isRandomTail(text)) && !isBase64OfText(text);
 }
 
 const DIGIT = 1;
@@ -47,6 +47,25 @@ function kindOf(c: number): number {
   return c === 45 || c === 46 || c === 95 || c === 126 || c === 58 || c === 47 || c === 43 || c === 61
     ? SEPARATOR
     : FOREIGN;
+}
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/** Bytes in protobuf's JSON: text in base64 is as random as the text. (No random id decodes to printable characters alone.) */
+function isBase64OfText(text: string): boolean {
+  if (text.length % 4 !== 0 || !BASE64.test(text)) return false;
+  let bits = 0;
+  let held = 0;
+  for (let i = 0; i < text.length && text.charCodeAt(i) !== 61; i++) {
+    bits = ((bits << 6) | DIGITS.indexOf(text[i]!)) & 0xffff;
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    const byte = (bits >> held) & 0xff;
+    if (byte < 0x20 || byte > 0x7e) return false;
+  }
+  return true;
 }
 
 /** An id after its word (`call_`, `resp-`), in an alphabet that has `-` and `_`: these are no borders there. */
