@@ -55,8 +55,9 @@ export function createHttp1Client(request: IncomingMessage, response: ServerResp
       if (over) return true;
       if (received.status < 200) return false;
       response.sendDate = false;
-      // Persistence goes without saying in HTTP/1.1; said, it would be a header that the upstream did not send.
-      if (response.shouldKeepAlive && head.httpVersion === "1.1") response.removeHeader("Connection");
+      // Persistence goes without saying in HTTP/1.1; said, it would be a header that the upstream did not send. Nor is `close` said to
+      // a client that asked for it and closes by itself: undici takes any end of a connection that was called last for a whole answer.
+      if (head.httpVersion === "1.1") response.removeHeader("Connection");
       // A client that was never told to go on may send its body or not: nobody could say where its next request begins.
       const close = !continued && !request.complete ? ["Connection", "close"] : [];
       if (!writeHead(response, received, close)) return false;

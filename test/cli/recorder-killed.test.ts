@@ -49,7 +49,11 @@ test("a recorder killed in mid-stream leaves a recording that every command read
   const { port } = upstream.address() as AddressInfo;
   expect((await wraith("init", "k", "--base-url", `http://127.0.0.1:${port}`)).code).toBe(0);
   const ready = join(dir, "ready.json");
-  const recorder = spawn(process.execPath, [CLI, "record", "k", "--port", "0", "--ready-json", ready], { cwd: dir, env, stdio: "ignore" });
+  const recorder = spawn(process.execPath, [CLI, "record", "k", "--port", "0", "--ready-json", ready], {
+    cwd: dir,
+    env,
+    stdio: "ignore",
+  });
   await until("the recorder", () => existsSync(ready));
   const { url } = JSON.parse(readFileSync(ready, "utf8")) as { url: string };
   let seen = "";
@@ -62,7 +66,12 @@ test("a recorder killed in mid-stream leaves a recording that every command read
     .catch(() => undefined);
   await until("the stream", () => stream !== undefined);
   const sessions = join(dir, "twins/k/recordings/sessions");
-  const stored = (): string => (existsSync(sessions) ? readdirSync(sessions).map((f) => readFileSync(join(sessions, f), "utf8")).join("") : "");
+  const stored = (): string =>
+    existsSync(sessions)
+      ? readdirSync(sessions)
+          .map((f) => readFileSync(join(sessions, f), "utf8"))
+          .join("")
+      : "";
   for (let n = 0; n < 5; n++) {
     stream!.write(`id: ${n}\ndata: {"n":${n}}\n\n`);
     // While the stream is open, each event is at the client and on the disk without any other event pushing it.
@@ -74,7 +83,9 @@ test("a recorder killed in mid-stream leaves a recording that every command read
   await once(recorder, "close");
   abort.abort();
 
-  const list = JSON.parse((await wraith("inspect", "k", "--json")).stdout) as { sessions: { session: string; ended: boolean }[] };
+  const list = JSON.parse((await wraith("inspect", "k", "--json")).stdout) as {
+    sessions: { session: string; ended: boolean }[];
+  };
   expect(list.sessions).toMatchObject([{ ended: false }]);
   const detail = JSON.parse((await wraith("inspect", "k", `${list.sessions[0]!.session}/0`, "--json")).stdout) as {
     events: number;
@@ -82,9 +93,14 @@ test("a recorder killed in mid-stream leaves a recording that every command read
   };
   expect(detail.events).toBeGreaterThanOrEqual(5);
   expect(detail.termination).toMatchObject({ shape: "truncated", by: "recorder" });
-  const synth = JSON.parse((await wraith("synth", "k", "--json")).stdout) as { report: { events: number; exactEvents: number } };
+  const synth = JSON.parse((await wraith("synth", "k", "--json")).stdout) as {
+    report: { events: number; exactEvents: number };
+  };
   expect(synth.report).toMatchObject({ events: detail.events, exactEvents: detail.events });
   const check = await wraith("check", "k", "--json");
   expect(check.code).toBe(0);
-  expect(JSON.parse(check.stdout)).toMatchObject({ ok: true, conformance: { divergence_count: 0, events_total: detail.events } });
+  expect(JSON.parse(check.stdout)).toMatchObject({
+    ok: true,
+    conformance: { divergence_count: 0, events_total: detail.events },
+  });
 });
