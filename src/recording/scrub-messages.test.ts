@@ -84,6 +84,15 @@ test("fields of a message that are secret by name, and their length prefixes", (
   }
 });
 
+test("a message is complete with the chunk that completed it, also where its last bytes were a secret", () => {
+  const [body] = frames("client", `{"note":"${SECRET}"}`);
+  for (const size of [1, 5, 10]) {
+    const { out } = sent(body!, [], withSchema, size);
+    expect(out.at(-1)!.atUs).toBe(Math.floor((body!.length - 1) / size) * size);
+    expect(out.at(-1)!.bytes.length).toBeGreaterThan(0);
+  }
+});
+
 test("fields of bytes get a token in base64, numbers 0", () => {
   const [body] = frames("client", '{"secret":"AQID/w==","clientSecret":77}');
   expect(decoded("client", sent(body!).bytes)).toEqual([

@@ -199,6 +199,19 @@ describe("bodies", () => {
     }
   });
 
+  test("a name or number of more than 4 KiB is no JSON, however it arrives", () => {
+    for (const length of [4094, 4095, 4096, 4097, 4098, 9000])
+      for (const text of [
+        `{"${"a".repeat(length)}":{"password":"p"},"secret":"s"}`,
+        `{"n":${"1".repeat(length)},"secret":"s","x":"${SECRET}"}`,
+      ]) {
+        const whole = sendBody("application/json", Buffer.from(text), []);
+        for (const cuts of [[4000], [4099, 4100, 4101], Array.from({ length: 100 }, (_, i) => i * 97)])
+          expect(sendBody("application/json", Buffer.from(text), cuts).text).toBe(whole.text);
+        expect(whole.text).not.toContain(SECRET);
+      }
+  });
+
   test("what no secret can go on with is written at once, and a chunk keeps its time", () => {
     const exchange = plain.exchange();
     exchange.open(requestHead([["content-type", "text/plain"]]));
@@ -254,6 +267,26 @@ describe("streams", () => {
         expect(out.map((c) => c.atUs)).toEqual(out.map((_, i) => i));
       }),
     );
+  });
+
+  test("a secret that begins after an escape", () => {
+    const { text: stored } = answer("text/event-stream", [delta("key:\nsk"), delta("-proj-AbCdEf0123456789 ok")]);
+    expect(joined(stored)).toBe(`key:\n${tokenOf(SECRET)} ok`);
+  });
+
+  test("what is still coded is stored as it is and marked, whatever it looks like", () => {
+    const exchange = plain.exchange();
+    exchange.open(requestHead());
+    exchange.head({
+      status: 200,
+      headers: [
+        ["content-type", "text/event-stream"],
+        ["content-encoding", "odd"],
+      ],
+    });
+    const bytes = Buffer.from(delta(SECRET));
+    expect(exchange.push("server", { atUs: 1, bytes })).toEqual([{ atUs: 1, bytes }]);
+    expect(exchange.unscrubbed).toBe(true);
   });
 
   test("choices that alternate are two texts", () => {
