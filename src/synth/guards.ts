@@ -183,13 +183,9 @@ function createCell(
       chosen.push(...(cover(evident, unwanted) ?? greedyCover(evident, unwanted)));
     },
     outdo: (other) => {
-      const paths = new Set(other.map((c) => c.path));
+      // What says least: the guard is to win where it holds, not to hold less often.
       const left = common.filter((c) => !chosen.includes(c));
-      // What says least beside that: the guard is to win where it holds, not to hold less often.
-      left.sort((a, b) => {
-        const [x, y] = [politeness(a, paths), politeness(b, paths)];
-        return x !== y ? x - y : b.holds.size - a.holds.size;
-      });
+      left.sort((a, b) => politeness(a) - politeness(b) || b.holds.size - a.holds.size);
       const before = chosen.length;
       while (compareSpecificity(guard(), other) >= 0) {
         const taken = new Set(chosen.map((c) => c.condition.path));
@@ -202,10 +198,9 @@ function createCell(
   };
 }
 
-/** Orders conditions that only add weight: on a path of the guard that is to be beaten, presence before words, headers last. */
-function politeness({ condition }: Candidate, paths: ReadonlySet<string>): number {
-  if (paths.has(condition.path)) return 0;
-  return (condition.path.startsWith("headers") ? 4 : 1) + (condition.test === "present" ? 0 : 1);
+/** Orders conditions that only add weight: presence before words, headers last. */
+function politeness({ condition }: Candidate): number {
+  return (condition.path.startsWith("headers") ? 2 : 0) + (condition.test === "present" ? 0 : 1);
 }
 
 /** Conditions of a cell that there is evidence enough to go by; of several with one effect the plainest. */
