@@ -28,7 +28,7 @@ export function mayBeId(text: string): boolean {
 
 /**
  * Whether texts are ids, judged over the whole group: all look random; most do and all have one length; or each stream has its
- * own with a number in it, and it is called an id or begins with a word as ids do.
+ * own with a number in it, and it is called an id or is a word and a number.
  */
 export function areIds(texts: readonly string[], path: string, streams: number, ownEach: boolean): boolean {
   if (!texts.every(mayBeId)) return false;
@@ -37,7 +37,7 @@ export function areIds(texts: readonly string[], path: string, streams: number, 
   if (random * 2 > texts.length && texts.every((text) => text.length === texts[0]!.length)) return true;
   if (!ownEach || streams < 2) return false;
   const named = ID_NAME.test(lastKey(path));
-  return texts.every((text) => /\d/.test(text) && (named || /^[A-Za-z]+[-_][\w-]*\d+$/.test(text)));
+  return texts.every((text) => /\d/.test(text) && (named || /^[A-Za-z]+[-_]\d+$/.test(text)));
 }
 
 /** Prefixes, alphabet and length of a group of ids; undefined where no alphabet has them all. */

@@ -91,10 +91,14 @@ function partition(cells: readonly Cell[]): { readonly main: readonly Cell[]; re
   return { main, hidden };
 }
 
-/** A fault that knows itself need not be turned away by others: it is more specific. */
+/**
+ * A fault that knows itself need not be turned away by others: it is more specific. Nor need an answer that says what it is by a
+ * value be turned away by one that can only say that something is there.
+ */
 function mustExclude(cell: Cell, other: Cell): boolean {
   if (cell.number === other.number || !cell.excludes(other)) return false;
-  return cell.isFault || !other.isFault || !other.excludes(cell);
+  if (cell.isFault !== other.isFault) return cell.isFault || !other.excludes(cell);
+  return cell.excludesByValue(other) || !other.excludesByValue(cell);
 }
 
 /** Splits a cell by words that only its requests have; what has none comes last. */
@@ -150,6 +154,8 @@ interface Cell {
   guardHolds(sample: number): boolean;
   /** Whether a guard of this cell can turn away all samples of the other. */
   excludes(other: Cell): boolean;
+  /** The same, by values alone. */
+  excludesByValue(other: Cell): boolean;
   /** Whether the other's guard holds for a sample of this cell. */
   reachedBy(other: Cell): boolean;
   /** Takes the fewest and plainest conditions that turn all these cells away. */
@@ -167,6 +173,7 @@ function createCell(
 ): Cell {
   const common = candidates.filter((c) => samples.every((sample) => c.holds.has(sample)));
   const evident = evidentOf(common, samples, views);
+  const values = evident.filter((c) => c.condition.test === "equals");
   const chosen: Candidate[] = [];
   const guard = (): Guard => chosen.map((c) => c.condition);
   const guardHolds = (sample: number): boolean => chosen.every((c) => c.holds.has(sample));
@@ -177,6 +184,7 @@ function createCell(
     guard,
     guardHolds,
     excludes: (other) => cover(evident, other.samples) !== undefined,
+    excludesByValue: (other) => cover(values, other.samples) !== undefined,
     reachedBy: (other) => samples.some((sample) => other.guardHolds(sample)),
     separate: (others) => {
       const unwanted = others.flatMap((other) => [...other.samples]);

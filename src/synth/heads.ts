@@ -63,7 +63,6 @@ function headOf(group: readonly HeadInput[], where: string): Head {
       column: values.some((other) => other !== value) ? values : undefined,
       first: value,
       isFixed: TELLING.has(key),
-      isForced: false,
     });
   });
   return { names: first.headers.map(([name]) => name), samples, places };

@@ -1,5 +1,5 @@
 import type { HoleClass, HoleRule } from "../model/model.ts";
-import { lastKey } from "../base/path.ts";
+import { lastKey, pathSegments } from "../base/path.ts";
 import { classify } from "./classify.ts";
 import { nameHoles } from "./names.ts";
 import { findHoles, type Place, type RouteEvidence } from "./places.ts";
@@ -55,7 +55,10 @@ export function inferHoles(
   walk: WireWalk,
   forcedClass: (place: Place) => HoleClass | undefined,
 ): InferredHoles {
-  const groups = unify(places, findHoles(places, evidence));
+  const groups = unify(
+    places,
+    findHoles(places, evidence, (place) => forcedClass(place) !== undefined),
+  );
   const drafts = groups.map((group) => draftOf(group));
   const draftAt = new Map<Place, number>();
   drafts.forEach((draft, n) => {
@@ -101,10 +104,15 @@ export function inferHoles(
 }
 
 function draftOf(places: readonly Place[]): GrowingDraft {
-  let { path } = places[0]!;
-  for (const place of places)
-    if (place.path.length < path.length || (place.path.length === path.length && place.path < path)) path = place.path;
+  const path = places.map((place) => place.path).reduce((best, next) => (compareNames(next, best) < 0 ? next : best));
   return { places, path, bySample: new Map(), count: 0, repeats: false };
+}
+
+/** The path that names a hole best: the least deep, then the one with the shortest key. */
+function compareNames(a: string, b: string): number {
+  const depth = (path: string): number => pathSegments(path)?.length ?? 0;
+  const order = depth(a) - depth(b) || lastKey(a).length - lastKey(b).length || a.length - b.length;
+  return order !== 0 ? order : a < b ? -1 : 1;
 }
 
 interface Ruled {

@@ -11,7 +11,7 @@ import { groupHeads, headerTemplate, type Head } from "./heads.ts";
 import { inferHoles, type InferredHoles, type WireWalk } from "./holes.ts";
 import { nameShapes } from "./names.ts";
 import type { Place, RouteEvidence } from "./places.ts";
-import { clusterEvents, type FormatEvents, type HandMade } from "./route-events.ts";
+import { clusterEvents, type FormatEvents } from "./route-events.ts";
 import { pathParameters, type RoutePattern } from "./routes.ts";
 import type { Sample } from "./sample.ts";
 import { inferStreamRule } from "./stream-rule.ts";
@@ -44,13 +44,13 @@ export function learnRoute(
     startedMs: samples.map((sample) => sample.startedMs),
     requests: samples.map(({ view }) => requestTexts(view, pathParameters(pattern, view.path))),
   };
-  const events = eventsByFormat({ method, pattern }, samples, formats, byHand);
+  const events = eventsByFormat({ method, pattern }, samples, formats, byHand.opaque);
   const variants = inferVariants(samples).map((draft) => withHeads(draft, samples));
   const places = [
     ...variants.flatMap((v) => placesOfHeads(v.heads)),
     ...[...events.values()].flatMap((e) => e.places.flat()),
     ...variants.flatMap((v) => placesOfHeads(v.trailers)),
-  ].map((place) => (byHand.has(place.pattern) ? { ...place, isForced: true } : place));
+  ];
   const found = inferHoles(places, evidence, wireWalk(samples, variants, events), (place) =>
     byHand.classOf(place.pattern),
   );
@@ -99,18 +99,18 @@ export function learnRoute(
   };
 }
 
-interface Classes extends HandMade {
+interface HandMade {
+  readonly opaque: ReadonlySet<string>;
   classOf(pattern: string): HoleClass | undefined;
 }
 
 /** `[diff.fields]`: paths inside an event (a leading `events[].` or `body.` does no harm), indices left open, and their classes. */
-function createHandMade(fields: Readonly<Record<string, string>>): Classes {
+function createHandMade(fields: Readonly<Record<string, string>>): HandMade {
   const classes = new Map<string, HoleClass>();
   for (const [path, name] of Object.entries(fields))
     classes.set(pathPattern(path.replaceAll("[*]", "[]")).replace(/^(?:events\[\]|body)\.?/, ""), name as HoleClass);
   return {
     opaque: new Set([...classes].flatMap(([path, name]) => (name === "json" ? [path] : []))),
-    has: (path) => classes.has(path),
     classOf: (path) => classes.get(path),
   };
 }
@@ -119,7 +119,7 @@ function eventsByFormat(
   pattern: RoutePattern,
   samples: readonly Sample[],
   formats: Formats,
-  byHand: HandMade,
+  opaque: ReadonlySet<string>,
 ): ReadonlyMap<string, FormatEvents> {
   const lists = new Map<string, (readonly [number, Sample])[]>();
   samples.forEach((sample, number) => {
@@ -128,7 +128,7 @@ function eventsByFormat(
     else list.push([number, sample]);
   });
   const out = new Map<string, FormatEvents>();
-  for (const [id, list] of lists) out.set(id, clusterEvents(id, codecOfRoute(pattern, id, formats), list, byHand));
+  for (const [id, list] of lists) out.set(id, clusterEvents(id, codecOfRoute(pattern, id, formats), list, opaque));
   return out;
 }
 

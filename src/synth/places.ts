@@ -27,8 +27,6 @@ export interface Place {
   readonly first: string;
   /** Constant by what it means: a discriminator, a text with a shape of its own. */
   readonly isFixed: boolean;
-  /** Set by hand to be a hole. */
-  readonly isForced: boolean;
 }
 
 export function createPlace(place: Omit<Place, "pattern" | "valueKind">): Place {
@@ -46,19 +44,23 @@ export interface RouteEvidence {
 /**
  * The places that are holes (SPEC section 5). Evidence is that a value varies; without it, that it is known to vary: a time near the
  * recording, an echo of the request's field of the same name, a long string. What one sample alone has leans on the rest: a hole
- * there is one here, and so is what looks drawn at random or measured.
+ * there is one here, and so is what looks drawn at random or measured. `isForced`: set by hand to be a hole.
  */
-export function findHoles(places: readonly Place[], evidence: RouteEvidence): ReadonlySet<Place> {
+export function findHoles(
+  places: readonly Place[],
+  evidence: RouteEvidence,
+  isForced: (place: Place) => boolean,
+): ReadonlySet<Place> {
   const holes = new Set<Place>();
   const repeatsRequest = createEchoTest(places, evidence);
-  for (const place of places) if (isHole(place, evidence, repeatsRequest)) holes.add(place);
+  for (const place of places) if (isForced(place) || isHole(place, evidence, repeatsRequest)) holes.add(place);
   leanOnSiblings(places, holes);
   return holes;
 }
 
 function isHole(place: Place, evidence: RouteEvidence, repeatsRequest: (place: Place) => boolean): boolean {
   const { kind, first, column, valueKind: value } = place;
-  if (place.isForced || column !== undefined || kind === "json") return true;
+  if (column !== undefined || kind === "json") return true;
   if (kind === "null" || first === "null") return false;
   const isTextual = value === "string" || value === "text";
   if (isTextual && first.length > LONG) return true;

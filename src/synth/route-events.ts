@@ -18,18 +18,12 @@ export interface FormatEvents {
   readonly firstEvent: ReadonlyMap<number, number>;
 }
 
-/** Path patterns with a class set by hand. */
-export interface HandMade {
-  readonly opaque: ReadonlySet<string>;
-  has(pattern: string): boolean;
-}
-
-/** Clusters the events of those samples (numbers and samples of one route) that have the format. */
+/** Clusters the events of those samples (numbers and samples of one route) that have the format. `opaque`: path patterns set by hand. */
 export function clusterEvents(
   format: string,
   codec: Codec,
   samples: readonly (readonly [number, Sample])[],
-  byHand: HandMade,
+  opaque: ReadonlySet<string>,
 ): FormatEvents {
   const texts: string[] = [];
   const owners: number[] = [];
@@ -44,22 +38,22 @@ export function clusterEvents(
     if (projection.termination.shape === "clean") last.add(texts.length - 1);
   }
   const log: EventLog = { texts, samples: Int32Array.from(owners), isLast: (event) => last.has(event) };
-  const clusters = cluster(log, codec, { opaque: byHand.opaque, nullable: new Set(), plain: new Set() });
+  const clusters = cluster(log, codec, { opaque, nullable: new Set(), plain: new Set() });
   const clusterOf = new Int32Array(texts.length);
   clusters.forEach(({ events }, i) => {
     for (const event of events) clusterOf[event] = i;
   });
-  const places = clusters.map((c) => placesOf(c, format, log, byHand));
+  const places = clusters.map((c) => placesOf(c, format, log));
   return { format, codec, clusters, places, clusterOf, samples: log.samples, firstEvent };
 }
 
-function placesOf(c: Cluster, format: string, log: EventLog, byHand: HandMade): readonly Place[] {
+function placesOf(c: Cluster, format: string, log: EventLog): readonly Place[] {
   const { dissection, events, columns, tags, isMark } = c;
   const samples = Int32Array.from(events, (event) => log.samples[event]!);
   const owners = [...new Set(samples)];
   const family = `${format}\u0001${dissection.event ?? ""}`;
   return dissection.leaves.map(({ path, kind, raw }, i) => {
-    const place = createPlace({
+    return createPlace({
       path,
       kind,
       family,
@@ -68,8 +62,6 @@ function placesOf(c: Cluster, format: string, log: EventLog, byHand: HandMade): 
       column: columns[i],
       first: raw,
       isFixed: isMark || tags.has(i),
-      isForced: false,
     });
-    return byHand.has(place.pattern) ? { ...place, isForced: true } : place;
   });
 }

@@ -1,0 +1,474 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createFormats } from "../formats/index.ts";
+import type { Route, Take, Variant } from "../model/model.ts";
+import { performTake } from "../model/perform.ts";
+import { createRequestView } from "../model/request-view.ts";
+import { formatModel, parseModel } from "../model/symbols.ts";
+import { formatTake, parseTakes } from "../model/take-lines.ts";
+import type { Session } from "../recording/exchange.ts";
+import { projectExchange } from "../recording/project.ts";
+import {
+  dataEvents,
+  JSON_BODY,
+  sessionOf,
+  SESSION_MS,
+  STREAM,
+  type WrittenExchange,
+} from "../../test/support/sessions.ts";
+import { pathParameters } from "./routes.ts";
+import { synthesize, type Synthesis } from "./synthesize.ts";
+
+const formats = createFormats({ protoFiles: [], descriptorSets: [], maxMessageBytes: 10 * 1024 * 1024 });
+
+function learn(written: readonly WrittenExchange[], fields: Readonly<Record<string, string>> = {}): Synthesis {
+  return synthesize("t", [sessionOf("s", written)], formats, { fields });
+}
+
+const onlyRoute = ({ model }: Synthesis): Route => model.routes[0]!;
+
+/** Writes model and takes, reads them back, performs every take, and compares with the recording. */
+function expectExact(synthesis: Synthesis, sessions: readonly Session[]): void {
+  const { report } = synthesis;
+  expect([report.exactEvents, report.notes]).toEqual([report.events, report.notes]);
+  const model = parseModel(formatModel(synthesis.model), "symbols.json", formats);
+  expect(formatModel(model)).toBe(formatModel(synthesis.model));
+  for (const [r, route] of model.routes.entries())
+    for (const [v, variant] of route.variants.entries()) {
+      const written = synthesis.takes.get(synthesis.model.routes[r]!.variants[v]!)!;
+      const lines = written.map((take) => formatTake(route, variant, take)).join("\n");
+      for (const take of parseTakes(`${lines}\n`, "takes.jsonl", route, variant))
+        expectTake(route, variant, take, sessions);
+    }
+}
+
+function expectTake(route: Route, variant: Variant, take: Take, sessions: readonly Session[]): void {
+  const [session, index] = take.id.split("/") as [string, string];
+  const exchange = sessions.find((s) => s.head.session === session)!.exchanges[Number(index)]!;
+  const { request, requestChunks } = exchange;
+  const body = requestChunks[0]?.bytes ?? new Uint8Array();
+  const view = createRequestView(request, formats.findForRequest(request).requestPayload(request, body), body);
+  const said = performTake(route, variant, take, view, pathParameters(route.pattern, request.path), { kind: "own" });
+  const recorded = projectExchange(exchange, formats)!;
+  expect(said.events).toEqual(recorded.events.map((event) => event.text));
+  expect(said.headers.map(([name]) => name)).toEqual(recorded.headers.map(([name]) => name));
+  expect(said.trailers).toEqual(recorded.trailers);
+}
+
+const id = (n: number): string => `chatcmpl-B9MBs8CjcvOU2jLn${String(n).padStart(4, "x")}`;
+const created = SESSION_MS / 1000;
+const chunk = (n: number, delta: object, finish: string | null = null): object => ({
+  id: id(n),
+  object: "chat.completion.chunk",
+  created: created + n,
+  model: "m",
+  choices: [{ index: 0, delta, finish_reason: finish }],
+});
+const chat = (n: number, words: readonly string[], finish = "stop"): WrittenExchange => ({
+  body: { model: "m", stream: true, messages: [{ role: "user", content: `question ${n}` }] },
+  chunks: dataEvents(
+    chunk(n, { role: "assistant", content: "" }),
+    ...words.map((content) => chunk(n, { content })),
+    chunk(n, {}, finish),
+    "[DONE]",
+  ),
+});
+
+describe("a chat stream", () => {
+  const written = [chat(0, ["Hel", "lo"]), chat(1, ["1", "2", "3"], "length"), chat(2, ["x"])];
+  const synthesis = learn(written);
+  const route = onlyRoute(synthesis);
+
+  it("has few shapes with names that say what they are", () => {
+    expect([...route.shapes.keys()]).toEqual(["role", "content", "finish_reason", "done"]);
+    expect(route.shapes.get("done")!.parts).toEqual(["data: [DONE]\n\n"]);
+  });
+
+  it("has holes for what varies and for what is known to vary", () => {
+    const classes = Object.fromEntries([...route.holes].map(([name, rule]) => [name, rule.class]));
+    expect(classes).toEqual({
+      id: "generated",
+      created: "timestamp",
+      model: "echoed",
+      content: "text",
+      finish_reason: "text",
+    });
+    expect(route.holes.get("id")).toMatchObject({ scope: "stream", prefix: ["chatcmpl-"] });
+  });
+
+  it("has rows of shapes, and takes with what the rules do not say", () => {
+    const variant = route.variants[0]!;
+    expect(variant).toMatchObject({
+      name: "200-stream",
+      guard: [],
+      stream: { prefix: ["role"], middle: ["content"], endings: [["finish_reason", "done"]] },
+      termination: [{ shape: "clean", by: "server" }],
+      headers: [[["Content-Type", "text/event-stream"]]],
+    });
+    const [take] = synthesis.takes.get(variant)!;
+    expect(take!.shapes).toEqual(["role", "content", "content", "finish_reason", "done"]);
+    expect([...take!.holes.keys()]).toEqual(["id", "created", "content", "finish_reason"]);
+    expect(take!.holes.get("id")).toEqual([JSON.stringify(id(0))]);
+    expect(take!.holes.get("content")).toEqual(['"Hel"', '"lo"']);
+  });
+
+  it("is exact, alone too", () => {
+    expectExact(synthesis, [sessionOf("s", written)]);
+    for (const one of written) expectExact(learn([one]), [sessionOf("s", [one])]);
+  });
+
+  it("one recording alone: times, ids and echoes are holes, shapes are marked", () => {
+    const alone = onlyRoute(learn([chat(0, ["Hel", "lo"])]));
+    expect([...alone.holes.keys()]).toEqual(["id", "created", "model", "content"]);
+    expect([...alone.shapes.values()].map((shape) => shape.seen)).toEqual([1, 1, 1, 1]);
+    expect([...route.shapes.values()].map((shape) => shape.seen)).toEqual([undefined, undefined, undefined, undefined]);
+  });
+});
+
+describe("shapes", () => {
+  it("a server that calls itself one name, whatever was asked for, echoes nothing", () => {
+    const asked = chat(1, ["x"]);
+    const synthesis = learn([chat(0, ["a", "b"]), { ...asked, body: { model: "other", stream: true } }]);
+    expect([...onlyRoute(synthesis).holes.keys()]).not.toContain("model");
+  });
+
+  it("discriminators are constants, however many recordings there are", () => {
+    const feed = (n: number): WrittenExchange => ({
+      chunks: dataEvents(
+        ...["insert", "update", "delete"].map((op, i) => ({ op, key: `k${n}${i}`, doc: { n: n * i } })),
+      ),
+    });
+    const route = onlyRoute(learn([feed(1), feed(2), feed(3)]));
+    expect([...route.shapes.keys()]).toEqual(["insert", "update", "delete"]);
+    expect(route.shapes.get("update")!.source).toContain('"op": "update"');
+  });
+
+  it("a subtree of any structure becomes one opaque hole, and what is around it stays readable", () => {
+    const docs = Array.from({ length: 40 }, (_, n) => ({
+      op: "set",
+      doc: { [`key${n}`]: n, nested: { [`k${n}`]: [n] } },
+      seq: n,
+    }));
+    const synthesis = learn([{ chunks: dataEvents(...docs.slice(0, 20)) }, { chunks: dataEvents(...docs.slice(20)) }]);
+    const route = onlyRoute(synthesis);
+    expect(route.shapes.size).toBe(1);
+    expect(synthesis.report.routes[0]!.opaqueHoles).toEqual(["data.doc"]);
+    expect([...route.shapes.values()][0]!.source).toContain('"op": "set"');
+    expectExact(synthesis, [
+      sessionOf("s", [{ chunks: dataEvents(...docs.slice(0, 20)) }, { chunks: dataEvents(...docs.slice(20)) }]),
+    ]);
+  });
+
+  it("arrays of scalars of many lengths are one hole; embeddings are one from the first", () => {
+    const bytes = (...list: number[]): object => ({ token: "a", bytes: list });
+    const route = onlyRoute(learn([{ chunks: dataEvents(bytes(1), bytes(1, 2), bytes(1, 2, 3), bytes(4)) }]));
+    expect([...route.shapes.values()]).toHaveLength(1);
+    const vector = Array.from({ length: 64 }, (_, i) => i / 7);
+    const embedding = learn([{ headers: JSON_BODY, chunks: [JSON.stringify({ data: [{ embedding: vector }] })] }]);
+    expect(embedding.report.routes[0]!.opaqueHoles).toEqual(["data[0].embedding"]);
+  });
+
+  it("few patterns of null stay apart, many become nullable holes", () => {
+    const row = (...v: (number | null)[]): object => ({ a: v[0], b: v[1], c: v[2] });
+    const few = onlyRoute(learn([{ chunks: dataEvents(row(1, null, 1), row(null, 1, 1), row(2, null, 3)) }]));
+    expect(few.shapes.size).toBe(2);
+    const many = [
+      row(1, 1, 1),
+      row(null, 1, 1),
+      row(1, null, 1),
+      row(1, 1, null),
+      row(null, null, 1),
+      row(null, 5, null),
+    ];
+    const route = onlyRoute(learn([{ chunks: dataEvents(...many) }]));
+    expect(route.shapes.size).toBe(1);
+    expect([...route.holes.values()].every((rule) => rule.nullable === true)).toBe(true);
+  });
+
+  it("plain text is one shape with a hole, and a shape of text never takes JSON", () => {
+    const synthesis = learn([
+      { chunks: dataEvents("hello there", "general", "{broken", "[DONE]") },
+      { chunks: dataEvents("you are", "bold", "[DONE]") },
+    ]);
+    const route = onlyRoute(synthesis);
+    expect([...route.shapes.keys()]).toEqual(["text", "done"]);
+    expect(route.holes.get("data")?.class ?? route.holes.get("text")?.class).toBe("text");
+  });
+
+  it("long strings are holes even where they never vary", () => {
+    const long = "word ".repeat(50);
+    const route = onlyRoute(learn([{ chunks: dataEvents({ text: long }) }, { chunks: dataEvents({ text: long }) }]));
+    expect(route.holes.get("text")).toEqual({ class: "text", scope: "event" });
+  });
+
+  it("what is said again in one piece is a hole in a shape that was seen once", () => {
+    const words = ["The whole ", "story of ", "a stream"];
+    const events = [...words.map((delta) => ({ type: "delta", delta })), { type: "done", text: words.join("") }];
+    const route = onlyRoute(learn([{ chunks: dataEvents(...events) }]));
+    expect([...route.holes.keys()]).toEqual(["delta", "text"]);
+  });
+});
+
+describe("holes", () => {
+  it("places that agree in every event are one hole, those that differ once are not", () => {
+    const put = (revision: number, made: number): object => ({
+      header: { revision: String(revision) },
+      kv: { modRevision: String(revision), createRevision: String(made) },
+    });
+    const route = onlyRoute(
+      learn([{ chunks: dataEvents(put(1, 1), put(2, 2), put(3, 3)) }, { chunks: dataEvents(put(8, 8), put(9, 2)) }]),
+    );
+    expect([...route.holes.keys()]).toEqual(["revision", "createRevision"]);
+  });
+
+  it("an id and the id that refers to it are one hole, across shapes", () => {
+    const item = (n: string): readonly string[] =>
+      dataEvents(
+        { type: "added", item: { id: n } },
+        { type: "delta", item_id: n, delta: `text of ${n}` },
+        { type: "done", item: { id: n } },
+      );
+    const route = onlyRoute(
+      learn([{ chunks: item("msg_a9GC6Ib0VISSi6uC") }, { chunks: item("msg_x1Y2z3A4b5C6d7E8") }]),
+    );
+    expect([...route.holes].filter(([, rule]) => rule.class === "generated")).toHaveLength(1);
+  });
+
+  it("ids of headers, dates and request ids", () => {
+    const answer = (n: number): WrittenExchange => ({
+      headers: [
+        ["X-Request-Id", `req_B9MBs8CjcvOU2jL${n}`],
+        ["Date", new Date(SESSION_MS + n * 1000).toUTCString()],
+        ["Server", "x"],
+        ["Content-Type", "application/json"],
+        ["Content-Length", "11"],
+      ],
+      chunks: ['{"ok":true}'],
+    });
+    const synthesis = learn([answer(1), answer(2)]);
+    const route = onlyRoute(synthesis);
+    expect(route.variants[0]!.headers).toEqual([
+      [
+        ["X-Request-Id", { hole: "x-request-id" }],
+        ["Date", { hole: "date" }],
+        ["Server", "x"],
+        ["Content-Type", "application/json"],
+        ["Content-Length", ""],
+      ],
+    ]);
+    expect(route.holes.get("date")).toEqual({ class: "timestamp", scope: "event", unit: "http" });
+    expectExact(synthesis, [sessionOf("s", [answer(1), answer(2)])]);
+    expect(onlyRoute(learn([answer(1)])).variants[0]!.headers[0]![0]).toEqual([
+      "X-Request-Id",
+      { hole: "x-request-id" },
+    ]);
+  });
+
+  it("heads with other names are other templates, the commonest first", () => {
+    const answer = (...names: string[]): WrittenExchange => ({
+      headers: [...JSON_BODY, ...names.map((n) => [n, "1"] as const)],
+      chunks: ["{}"],
+    });
+    const synthesis = learn([answer("a"), answer("a", "b"), answer("a", "b")]);
+    const variant = onlyRoute(synthesis).variants[0]!;
+    expect(variant.headers.map((h) => h.length)).toEqual([3, 2]);
+    expect(synthesis.takes.get(variant)!.map((take) => take.head)).toEqual([1, 0, 0]);
+  });
+
+  it("a class set by hand, with a note where the recordings say otherwise", () => {
+    const events = { chunks: dataEvents({ a: "x", b: { k: 1 } }, { a: "y", b: { k: 2 } }) };
+    const forced = learn([events], { "data.a": "enum", "events[].data.b": "json" });
+    expect(onlyRoute(forced).holes.get("a")).toMatchObject({ class: "enum" });
+    expect(onlyRoute(forced).holes.get("b")).toMatchObject({ class: "json" });
+    const wrong = learn([events], { "data.a": "timestamp" });
+    expect(wrong.report.notes).toEqual([
+      "POST /v1/x: [diff.fields] says that data.a is timestamp, but its recorded values are not; it was learned as text.",
+    ]);
+  });
+});
+
+describe("variants and routes", () => {
+  it("status, streaming and the request decide", () => {
+    const plain = (n: number): WrittenExchange => ({
+      body: { model: "m", n },
+      headers: JSON_BODY,
+      chunks: [JSON.stringify({ id: id(n), text: `t ${n}` })],
+    });
+    const missing: WrittenExchange = {
+      body: { model: "badmodel", stream: true },
+      status: 404,
+      headers: JSON_BODY,
+      chunks: ['{"error":{"type":"not_found"}}'],
+    };
+    const synthesis = learn([chat(0, ["a"]), chat(1, ["b"]), plain(2), plain(3), missing]);
+    const guards = synthesis.report.routes[0]!.variants.map(({ variant, guard }) => [variant, guard]);
+    expect(guards).toEqual([
+      ["200-stream", "body.stream = true"],
+      ["200", "always"],
+      ["404", 'body.model = "badmodel", body.stream present'],
+    ]);
+    expectExact(synthesis, [sessionOf("s", [chat(0, ["a"]), chat(1, ["b"]), plain(2), plain(3), missing])]);
+  });
+
+  it("says what nothing separates, and what has no answer", () => {
+    const limited: WrittenExchange = { ...chat(1, []), status: 429, headers: JSON_BODY, chunks: ['{"error":"later"}'] };
+    const { report } = learn([chat(1, ["a"]), limited, { body: {} }]);
+    expect(report.notes).toEqual([
+      "1 exchange without an answer was left out: s/2.",
+      "POST /v1/x: nothing in the request separates 429 from 200-stream. Equal requests get their answers in recorded order, others those of 200-stream.",
+    ]);
+  });
+
+  it("parameters of the path are echoed", () => {
+    const user = (n: number): WrittenExchange => ({
+      method: "GET",
+      path: `/users/${n}`,
+      headers: JSON_BODY,
+      chunks: [JSON.stringify({ id: n, name: `user no ${n}` })],
+    });
+    const synthesis = learn([user(1), user(2), user(31)]);
+    expect(onlyRoute(synthesis).route).toBe("GET /users/:id");
+    expect(onlyRoute(synthesis).holes.get("id")).toMatchObject({ class: "echoed", from: "path.id" });
+    expectExact(synthesis, [sessionOf("s", [user(1), user(2), user(31)])]);
+  });
+
+  it("empty bodies, cut streams, filler and broken last events", () => {
+    const written: WrittenExchange[] = [
+      { method: "DELETE", path: "/x", status: 204, headers: [], chunks: [] },
+      { ...chat(0, ["a", "b"]), close: { shape: "truncated", by: "client" } },
+      { chunks: [": ping\n\n", ...dataEvents({ a: 1 }), 'data: {"a":'], close: { shape: "truncated", by: "server" } },
+    ];
+    const synthesis = learn(written);
+    expectExact(synthesis, [sessionOf("s", written)]);
+    const none = synthesis.model.routes.find((r) => r.method === "DELETE")!;
+    expect(none.variants[0]).toMatchObject({ name: "204", body: [] });
+  });
+
+  it("nothing recorded gives an empty model", () => {
+    expect(learn([]).model.routes).toEqual([]);
+  });
+});
+
+describe("always", () => {
+  it("sessions in any order give the same model and takes", () => {
+    const sessions = [0, 1, 2].map((n) =>
+      sessionOf(`s${n}`, [chat(n, ["a", `b ${n}`]), chat(n + 5, ["c"])], SESSION_MS + n * 60_000),
+    );
+    const textOf = (list: readonly Session[]): string => {
+      const { model, takes } = synthesize("t", list, formats, { fields: {} });
+      const lines = model.routes.flatMap((r) =>
+        r.variants.flatMap((v) => takes.get(v)!.map((take) => formatTake(r, v, take))),
+      );
+      return [formatModel(model), ...lines].join("\n");
+    };
+    const expected = textOf(sessions);
+    for (const order of [
+      [2, 1, 0],
+      [1, 0, 2],
+      [2, 0, 1],
+    ])
+      expect(textOf(order.map((n) => sessions[n]!))).toBe(expected);
+  });
+
+  it("takes of streams with any content are performed byte by byte", () => {
+    const scalar = fc.oneof(
+      fc.string({ unit: "grapheme" }),
+      fc.integer(),
+      fc.double(),
+      fc.boolean(),
+      fc.constant(null),
+      fc.constant("2026-11-22T10:00:01Z"),
+    );
+    const json = fc.oneof(
+      scalar,
+      fc.array(scalar, { maxLength: 4 }),
+      fc.dictionary(fc.constantFrom("id", "type", "a", "b c", "$x", "é"), scalar, { maxKeys: 4 }),
+    );
+    const spelled = fc
+      .tuple(json, fc.constantFrom("compact", "spaced", "indented"))
+      .map(([value, style]) =>
+        style === "compact"
+          ? JSON.stringify(value)
+          : style === "indented"
+            ? JSON.stringify(value, null, 2).replaceAll("\n", "\ndata: ")
+            : JSON.stringify(value).replaceAll(/,(?=")/g, ", "),
+      );
+    const payload = fc.oneof(
+      { weight: 4, arbitrary: spelled },
+      fc.constantFrom(
+        "1.0",
+        "1e2",
+        "18446744073709551616",
+        "[DONE]",
+        "",
+        " ",
+        '{"a":1,"a":2}',
+        "{",
+        '"\\u00e9"',
+        "1.00",
+        "-0",
+      ),
+      fc.string({ unit: "grapheme" }).map((s) => s.replaceAll(/[\r\n]/g, "")),
+    );
+    const event = fc
+      .tuple(
+        fc.constantFrom("", "event: tick\n", "id: 7\n", ": hi\n", "retry: 10\n", "x: 1\n"),
+        fc.constantFrom("data: ", "data:"),
+        payload,
+        fc.constantFrom("\n", "\r\n", "\r"),
+      )
+      .map(([before, name, text, eol]) => `${before}${name}${text}\n\n`.replaceAll("\n", eol));
+    const stream = fc.record({
+      events: fc.array(event, { maxLength: 12 }),
+      status: fc.constantFrom(200, 500),
+      model: fc.constantFrom("m", "n", ""),
+    });
+    fc.assert(
+      fc.property(fc.array(stream, { minLength: 1, maxLength: 5 }), (streams) => {
+        const written = streams.map(({ events, status, model }): WrittenExchange => ({
+          body: { model, stream: true },
+          status,
+          headers: STREAM,
+          chunks: events,
+        }));
+        expectExact(learn(written), [sessionOf("s", written)]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("so are bodies", () => {
+    const body = fc.oneof(
+      fc.json(),
+      fc.json().map((text) => `${text}\n`),
+      fc.string({ unit: "grapheme" }),
+      fc.constant(""),
+    );
+    const answer = fc.record({
+      text: body,
+      status: fc.constantFrom(200, 404),
+      path: fc.constantFrom("/a", "/b/1", "/b/2"),
+    });
+    fc.assert(
+      fc.property(fc.array(answer, { minLength: 1, maxLength: 8 }), (answers) => {
+        const written = answers.map(({ text, status, path }): WrittenExchange => ({
+          method: "GET",
+          path,
+          status,
+          headers: JSON_BODY,
+          chunks: text === "" ? [] : [text],
+        }));
+        expectExact(learn(written), [sessionOf("s", written)]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("bytes that are not UTF-8 stay what they are", () => {
+    const written: WrittenExchange[] = [
+      { chunks: [Uint8Array.of(100, 97, 116, 97, 58, 32, 0xff, 0xfe, 10, 10)] },
+      { headers: [], path: "/b", chunks: [Uint8Array.of(0xff, 0, 1)] },
+    ];
+    expectExact(learn(written), [sessionOf("s", written)]);
+  });
+});
