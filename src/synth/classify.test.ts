@@ -138,6 +138,9 @@ describe("echoed", () => {
     const some: readonly Readonly<Record<string, string>>[] = [{ "body.model": '"a"' }, { "body.model": '"b"' }, {}];
     expect(ruleOf([strings("a"), strings("b"), strings("c")], { path, asked: some }).class).toBe("echoed");
     expect(ruleOf([strings("a"), strings("c")], { path, asked: some }).class).toBe("text");
+    expect(ruleOf([strings("a"), strings("b"), strings("c"), strings("d")], { path, asked: [...some, {}] }).class).toBe(
+      "text",
+    );
   });
 
   it("in the request's spelling", () => {

@@ -264,6 +264,22 @@ describe("holes", () => {
     ]);
   });
 
+  it("what follows its rule is not in the take: echoes, counters with a start; of others the start alone", () => {
+    const feed = (from: number): WrittenExchange => ({
+      body: { topic: `topic${from}` },
+      chunks: dataEvents(
+        ...[0, 1, 2].map((n) => ({ n, seq: from + n, topic: `topic${from}`, text: `${n} of ${from}` })),
+      ),
+    });
+    const synthesis = learn([feed(10), feed(70)]);
+    const [take] = [...synthesis.takes.values()][0]!;
+    expect([...take!.holes]).toEqual([
+      ["seq", ["10"]],
+      ["text", ['"0 of 10"', '"1 of 10"', '"2 of 10"']],
+    ]);
+    expectExact(synthesis, [sessionOf("s", [feed(10), feed(70)])]);
+  });
+
   it("heads with other names are other templates, the commonest first", () => {
     const answer = (...names: string[]): WrittenExchange => ({
       headers: [...JSON_BODY, ...names.map((n) => [n, "1"] as const)],
