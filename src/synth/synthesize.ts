@@ -127,9 +127,9 @@ function reportRoute({ route, takes, opaqueHoles }: LearnedRoute, measure: Route
   };
 }
 
-/** Takes that are larger than what they were learned from by this factor mean that the model holds little. */
-const HEAVY = 1;
-/** Small recordings are all names and frames: the ratio says nothing about them. */
+/** A model whose constants are less than this share of what was said holds little of it. */
+const LITTLE = 0.25;
+/** Less than this many bytes say nothing about that. */
 const ENOUGH_BYTES = 20_000;
 
 function notesOf(
@@ -159,10 +159,13 @@ function notesOf(
       );
     for (const defect of defects) notes.push(`${route.route}: ${defect}.`);
   });
-  if (report.recordedBytes > ENOUGH_BYTES && report.takeBytes > report.recordedBytes * HEAVY)
+  if (report.recordedBytes > ENOUGH_BYTES && report.constantShare < LITTLE) {
+    const opaque = report.routes.flatMap((route) => route.opaqueHoles);
     notes.push(
-      `The takes are larger than the recordings: the model holds little of what was said. See the opaque holes.`,
+      `Only ${Math.round(report.constantShare * 100)} % of what was said are constants of the model: checks see little of the rest` +
+        (opaque.length === 0 ? "." : `, which is data to it (${some(opaque)}).`),
     );
+  }
   return notes;
 }
 
