@@ -48,13 +48,28 @@ export async function measureGrpc(): Promise<Result> {
       for (let round = 0; round < ROUNDS; round++)
         for (const [i, c] of contenders.entries()) {
           const before = cpuUs(c.server.child.pid!);
-          const { responses, seconds } = await load<Load>(bench, "grpc.mjs", c.port, 4, 16, SECONDS, kind.path, REQUEST_HEX);
+          const { responses, seconds } = await load<Load>(
+            bench,
+            "grpc.mjs",
+            c.port,
+            4,
+            16,
+            SECONDS,
+            kind.path,
+            REQUEST_HEX,
+          );
           rates[i]!.push(responses / seconds);
           cpu[i]!.push(((cpuUs(c.server.child.pid!) - before) * (SECONDS / (SECONDS + 1))) / responses);
         }
       const theirs = median(rates[1]!);
       for (const [i, c] of contenders.entries())
-        rows.push([`${c.name}, ${kind.name}`, whole(median(rates[i]!)), median(cpu[i]!).toFixed(1), ratio(median(rates[i]!), theirs), i === 0 ? kind.goal : ""]);
+        rows.push([
+          `${c.name}, ${kind.name}`,
+          whole(median(rates[i]!)),
+          median(cpu[i]!).toFixed(1),
+          ratio(median(rates[i]!), theirs),
+          i === 0 ? kind.goal : "",
+        ]);
     }
     return {
       title: `gRPC at max speed: 4 connections with 16 calls each, median of ${ROUNDS}`,
@@ -69,11 +84,21 @@ export async function measureGrpc(): Promise<Result> {
 
 /** One call of each kind through the recorder. */
 async function record(port: number): Promise<void> {
-  const loaded = grpc.loadPackageDefinition(loadSync(PROTO)) as unknown as { bench: { Bench: grpc.ServiceClientConstructor } };
-  const client = new loaded.bench.Bench(`127.0.0.1:${port}`, grpc.credentials.createInsecure()) as unknown as Record<"One" | "Many", Call> & grpc.Client;
+  const loaded = grpc.loadPackageDefinition(loadSync(PROTO)) as unknown as {
+    bench: { Bench: grpc.ServiceClientConstructor };
+  };
+  const client = new loaded.bench.Bench(`127.0.0.1:${port}`, grpc.credentials.createInsecure()) as unknown as Record<
+    "One" | "Many",
+    Call
+  > &
+    grpc.Client;
   await new Promise<void>((done, fail) => client.One({ name: "x" }, (error) => (error ? fail(error) : done())));
   await new Promise<void>((done, fail) =>
-    client.Many({ name: "x" }, () => undefined).on("data", () => undefined).on("error", fail).on("end", done),
+    client
+      .Many({ name: "x" }, () => undefined)
+      .on("data", () => undefined)
+      .on("error", fail)
+      .on("end", done),
   );
   client.close();
 }

@@ -93,7 +93,11 @@ export function createBench(): Bench {
     startWraith: async (args, core) => {
       const file = join(dir, `ready-${Math.random().toString(36).slice(2)}.json`);
       const all = [CLI, ...args, "--port", "0", "--ready-json", file];
-      const child = spawn(...bound(core, process.execPath, all), { cwd: dir, env, stdio: ["ignore", "ignore", "inherit"] });
+      const child = spawn(...bound(core, process.execPath, all), {
+        cwd: dir,
+        env,
+        stdio: ["ignore", "ignore", "inherit"],
+      });
       while (!existsSync(file)) {
         if (child.exitCode !== null) throw new Error(`wraith ${args.join(" ")} ended early`);
         await pause(5);
@@ -161,13 +165,39 @@ export interface WrittenExchange {
 
 /** Writes a `.wrec` file that a recorder could have written. */
 export function writeSession(bench: Bench, twin: string, session: string, exchanges: Iterable<WrittenExchange>): void {
-  const lines = [JSON.stringify({ wrec: 1, session, twin, baseUrl: "http://127.0.0.1:9", startedAt: "2026-11-22T10:00:00.000000Z", tags: [], tool: "bench", scrub: {} })];
+  const lines = [
+    JSON.stringify({
+      wrec: 1,
+      session,
+      twin,
+      baseUrl: "http://127.0.0.1:9",
+      startedAt: "2026-11-22T10:00:00.000000Z",
+      tags: [],
+      tool: "bench",
+      scrub: {},
+    }),
+  ];
   let atUs = 0;
   let x = 0;
   for (const e of exchanges) {
-    const headers = [["Host", "127.0.0.1:9"], ["Content-Type", "application/json"], ["Content-Length", String(Buffer.byteLength(e.requestBody))]];
+    const headers = [
+      ["Host", "127.0.0.1:9"],
+      ["Content-Type", "application/json"],
+      ["Content-Length", String(Buffer.byteLength(e.requestBody))],
+    ];
     const say = (line: object): number => lines.push(JSON.stringify({ x, atUs, ...line }));
-    say({ open: { protocol: "http", httpVersion: "1.1", conn: 1, stream: null, method: "POST", path: e.path, query: "", headers } });
+    say({
+      open: {
+        protocol: "http",
+        httpVersion: "1.1",
+        conn: 1,
+        stream: null,
+        method: "POST",
+        path: e.path,
+        query: "",
+        headers,
+      },
+    });
     say({ dir: "client", text: e.requestBody });
     say({ dir: "client", end: true });
     const zero = atUs;

@@ -20,7 +20,11 @@ export async function measureLearning(): Promise<Result> {
     }
     const events = STREAMS * EVENTS;
     const start = median(seconds.start);
-    const rate = { parse: events / median(seconds.parse), synth: events / (median(seconds.synth) - start), check: events / (median(seconds.check) - start) };
+    const rate = {
+      parse: events / median(seconds.parse),
+      synth: events / (median(seconds.synth) - start),
+      check: events / (median(seconds.check) - start),
+    };
     return {
       title: `Learning and checking: ${whole(STREAMS)} chat streams of ${EVENTS} events, whole commands without the program's own start; median of ${ROUNDS}`,
       columns: ["what", "events/s", "of JSON.parse"],
@@ -45,7 +49,8 @@ async function time(work: () => Promise<unknown>): Promise<number> {
 function parseAll(exchanges: readonly WrittenExchange[]): number {
   let n = 0;
   for (const e of exchanges)
-    for (const { text } of e.chunks) if (text.startsWith("data: {")) n += Object.keys(JSON.parse(text.slice(6)) as object).length;
+    for (const { text } of e.chunks)
+      if (text.startsWith("data: {")) n += Object.keys(JSON.parse(text.slice(6)) as object).length;
   return n;
 }
 
@@ -58,11 +63,18 @@ function stream(s: number): WrittenExchange {
   const chunks = Array.from({ length: EVENTS }, (_, n) => ({
     atMs: 100 + n * 0.1,
     text:
-      n === 0 ? chunk({ role: "assistant", content: "" }, null)
-      : n === EVENTS - 1 ? "data: [DONE]\n\n"
-      : n === EVENTS - 2 ? chunk({}, "stop")
-      : chunk({ content: ` word${(n * 31 + s) % 977}` }, null),
+      n === 0
+        ? chunk({ role: "assistant", content: "" }, null)
+        : n === EVENTS - 1
+          ? "data: [DONE]\n\n"
+          : n === EVENTS - 2
+            ? chunk({}, "stop")
+            : chunk({ content: ` word${(n * 31 + s) % 977}` }, null),
   }));
-  const requestBody = JSON.stringify({ model: "gpt-4o", stream: true, messages: [{ role: "user", content: `question ${s}` }] });
+  const requestBody = JSON.stringify({
+    model: "gpt-4o",
+    stream: true,
+    messages: [{ role: "user", content: `question ${s}` }],
+  });
   return { path: "/v1/chat/completions", requestBody, contentType: "text/event-stream", chunks };
 }

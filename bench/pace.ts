@@ -28,13 +28,23 @@ export async function measurePace(): Promise<Result> {
     for (const streams of STREAMS) {
       const seen = await load<Pace>(bench, "pace.mjs", twin.port, streams, BODY, file);
       if (seen.events !== seen.expected) throw new Error(`${seen.events} events for ${seen.expected}`);
-      rows.push([whole(streams), whole(streams * 50), seen.p50.toFixed(2), seen.p99.toFixed(2), seen.max.toFixed(1), seen.driftMs.toFixed(2), GOALS[streams] ?? ""]);
+      rows.push([
+        whole(streams),
+        whole(streams * 50),
+        seen.p50.toFixed(2),
+        seen.p99.toFixed(2),
+        seen.max.toFixed(1),
+        seen.driftMs.toFixed(2),
+        GOALS[streams] ?? "",
+      ]);
     }
     return {
       title: `Pace at --speed 1: ${EVENTS} events a stream, 20 ms apart on average, all streams open at once`,
       columns: ["streams", "events/s", "p50 error ms", "p99 error ms", "max ms", "drift ms", "goal p99"],
       rows,
-      notes: ["Errors are against the recorded times since the request, as the client sees them: network and client included."],
+      notes: [
+        "Errors are against the recorded times since the request, as the client sees them: network and client included.",
+      ],
     };
   } finally {
     await bench.close();
@@ -53,7 +63,10 @@ async function learn(bench: Bench): Promise<number[]> {
     path: "/v1/feed",
     requestBody: BODY,
     contentType: "text/event-stream",
-    chunks: timesMs.map((atMs, n) => ({ atMs, text: `data: ${JSON.stringify({ n, text: "x".repeat(60 + (n % 9)) })}\n\n` })),
+    chunks: timesMs.map((atMs, n) => ({
+      atMs,
+      text: `data: ${JSON.stringify({ n, text: "x".repeat(60 + (n % 9)) })}\n\n`,
+    })),
   };
   writeSession(bench, "p", "written", [exchange]);
   await bench.wraith("synth", "p");

@@ -33,14 +33,27 @@ export async function measureRecorder(): Promise<Result> {
         const delay = await load<Delay>(bench, "ticks.mjs", ways[name].paced, STREAMS);
         seen[i]!.p50.push(delay.p50);
         seen[i]!.p99.push(delay.p99);
-        const { responses, seconds } = await load<Load>(bench, "http.mjs", ways[name].fast, STREAMS, 2, "GET", "/stream");
+        const { responses, seconds } = await load<Load>(
+          bench,
+          "http.mjs",
+          ways[name].fast,
+          STREAMS,
+          2,
+          "GET",
+          "/stream",
+        );
         seen[i]!.rate.push(responses / seconds);
       }
     const [, bare, ours] = seen.map((s) => ({ p50: median(s.p50), p99: median(s.p99), rate: median(s.rate) }));
     return {
       title: `Recorder: delay of an event on its way, ${STREAMS} streams with an event each 5 ms, and streams of 40 events a second; median of ${ROUNDS}`,
       columns: ["way", "p50 µs", "p99 µs", "streams/s"],
-      rows: names.map((name, i) => [name, whole(median(seen[i]!.p50)), whole(median(seen[i]!.p99)), whole(median(seen[i]!.rate))]),
+      rows: names.map((name, i) => [
+        name,
+        whole(median(seen[i]!.p50)),
+        whole(median(seen[i]!.p99)),
+        whole(median(seen[i]!.rate)),
+      ]),
       notes: [
         `The recorder adds ${whole(ours!.p50 - bare!.p50)} µs (p50) and ${whole(ours!.p99 - bare!.p99)} µs (p99) to a bare pipe. Goal: at most 60 µs (p50).`,
         `Streams a second: ${ratio(ours!.rate, bare!.rate)} of a bare pipe.`,

@@ -1,6 +1,17 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cpuUs, createBench, has, load, median, ratio, whole, type Bench, type Result, type Started } from "./harness.ts";
+import {
+  cpuUs,
+  createBench,
+  has,
+  load,
+  median,
+  ratio,
+  whole,
+  type Bench,
+  type Result,
+  type Started,
+} from "./harness.ts";
 
 const PATH = "/v1/chat/completions";
 const CONNECTIONS = 32;
@@ -26,7 +37,13 @@ export async function measureSse(): Promise<Result> {
       { name: "wraith serve, POST", server: twin, port: twin.port, request: ["POST", PATH, REQUEST] },
       { name: "aimock, POST, the same answer", server: aimock, port: aimockPort, request: ["POST", PATH, REQUEST] },
     ];
-    if (nginx) contenders.push({ name: "nginx, GET, the same bytes from a file", server: nginx.server, port: nginx.port, request: ["GET", "/stream.txt"] });
+    if (nginx)
+      contenders.push({
+        name: "nginx, GET, the same bytes from a file",
+        server: nginx.server,
+        port: nginx.port,
+        request: ["GET", "/stream.txt"],
+      });
     const rates = contenders.map((): number[] => []);
     const cpu = contenders.map((): number[] => []);
     for (let round = 0; round < ROUNDS; round++)
@@ -43,9 +60,18 @@ export async function measureSse(): Promise<Result> {
       columns: ["server", "streams/s", "CPU µs/event", "of nginx", "of aimock"],
       rows: contenders.map((c, i) => {
         const rate = median(rates[i]!);
-        return [c.name, whole(rate), i === 2 ? "" : median(cpu[i]!).toFixed(2), limit === undefined ? "" : ratio(rate, limit), ratio(rate, theirs)];
+        return [
+          c.name,
+          whole(rate),
+          i === 2 ? "" : median(cpu[i]!).toFixed(2),
+          limit === undefined ? "" : ratio(rate, limit),
+          ratio(rate, theirs),
+        ];
       }),
-      notes: [`Goal: at least 8 times aimock. Here: ${ratio(ours, theirs)} times.`, ...(nginx ? [] : ["nginx is not installed: no limit measured."])],
+      notes: [
+        `Goal: at least 8 times aimock. Here: ${ratio(ours, theirs)} times.`,
+        ...(nginx ? [] : ["nginx is not installed: no limit measured."]),
+      ],
     };
   } finally {
     await bench.close();
@@ -82,7 +108,10 @@ http { access_log off; keepalive_requests 100000000; sendfile on; tcp_nopush on;
   server { listen 127.0.0.1:${port}; root ${folder}; } }
 `,
   );
-  const server = await bench.start(["-c", `echo up; exec nginx -c ${folder}/nginx.conf -p ${folder}`], { core: 0, command: "sh" });
+  const server = await bench.start(["-c", `echo up; exec nginx -c ${folder}/nginx.conf -p ${folder}`], {
+    core: 0,
+    command: "sh",
+  });
   for (let i = 0; i < 100; i++)
     try {
       await fetch(`http://127.0.0.1:${port}/stream.txt`).then((r) => r.arrayBuffer());
@@ -92,4 +121,3 @@ http { access_log off; keepalive_requests 100000000; sendfile on; tcp_nopush on;
     }
   return { server, port };
 }
-

@@ -17,7 +17,8 @@ const u32 = (n) => {
   return b;
 };
 // Header fields as literals that are never indexed: the same bytes for every call.
-const field = (name, value) => Buffer.concat([Buffer.from([0, name.length]), Buffer.from(name), Buffer.from([value.length]), Buffer.from(value)]);
+const field = (name, value) =>
+  Buffer.concat([Buffer.from([0, name.length]), Buffer.from(name), Buffer.from([value.length]), Buffer.from(value)]);
 const headers = Buffer.concat([
   field(":method", "POST"),
   field(":scheme", "http"),
@@ -90,9 +91,12 @@ for (let i = 0; i < Number(connections); i++) drive();
 setTimeout(() => {
   counting = true;
   const begun = performance.now();
-  setTimeout(() => {
-    over = true;
-    console.log(JSON.stringify({ responses, bytes, seconds: (performance.now() - begun) / 1000 }));
-    process.exit(0);
-  }, Number(seconds) * 1000);
+  setTimeout(
+    () => {
+      over = true;
+      console.log(JSON.stringify({ responses, bytes, seconds: (performance.now() - begun) / 1000 }));
+      process.exit(0);
+    },
+    Number(seconds) * 1000,
+  );
 }, 1000);

@@ -30,9 +30,12 @@ function drive() {
     if (missing === -1) {
       const all = tail.length === 0 ? chunk : Buffer.concat([tail, chunk]);
       const end = all.indexOf("\r\n\r\n");
-      if (end < 0) return void (tail = all);
+      if (end < 0) {
+        tail = all;
+        return;
+      }
       const text = all.toString("latin1", 0, end);
-      if (!/^HTTP\/1\.1 200/.test(text)) {
+      if (!text.startsWith("HTTP/1.1 200")) {
         console.error(text);
         process.exit(1);
       }
@@ -58,9 +61,12 @@ for (let i = 0; i < Number(connections); i++) drive();
 setTimeout(() => {
   counting = true;
   const begun = performance.now();
-  setTimeout(() => {
-    over = true;
-    console.log(JSON.stringify({ responses, bytes, seconds: (performance.now() - begun) / 1000 }));
-    process.exit(0);
-  }, Number(seconds) * 1000);
+  setTimeout(
+    () => {
+      over = true;
+      console.log(JSON.stringify({ responses, bytes, seconds: (performance.now() - begun) / 1000 }));
+      process.exit(0);
+    },
+    Number(seconds) * 1000,
+  );
 }, 1000);

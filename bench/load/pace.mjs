@@ -40,7 +40,8 @@ function drive(delayMs) {
     }
     // An event ends with an empty line; chunk framing has CRLF and never two LF in a row.
     if (lastByte === 10 && chunk[at] === 10) at = arrived(sinceMs, at);
-    for (let found = chunk.indexOf("\n\n", at); found >= 0; found = chunk.indexOf("\n\n", at)) at = arrived(sinceMs, found + 1);
+    for (let found = chunk.indexOf("\n\n", at); found >= 0; found = chunk.indexOf("\n\n", at))
+      at = arrived(sinceMs, found + 1);
     lastByte = chunk[chunk.length - 1];
   });
   const arrived = (sinceMs, at) => {
@@ -64,7 +65,16 @@ function report() {
   const sorted = errors.subarray(0, n).map(Math.abs).sort();
   drifts.sort((a, b) => a - b);
   const at = (p) => sorted[Math.min(n - 1, Math.floor(p * n))];
-  console.log(JSON.stringify({ events: n, expected: count * timesMs.length, p50: at(0.5), p99: at(0.99), max: sorted[n - 1], driftMs: drifts[drifts.length >> 1] }));
+  console.log(
+    JSON.stringify({
+      events: n,
+      expected: count * timesMs.length,
+      p50: at(0.5),
+      p99: at(0.99),
+      max: sorted[n - 1],
+      driftMs: drifts[drifts.length >> 1],
+    }),
+  );
 }
 
 for (let i = 0; i < count; i++) drive(500 + (i * 1000) / count);

@@ -1,7 +1,9 @@
 // An SSE server that sends 40 events of 250 bytes as fast as they are taken. Prints its port.
 import { createServer } from "node:http";
 
-const body = Buffer.from(Array.from({ length: 40 }, (_, n) => `data: {"n":${n},"text":"${"x".repeat(225)}"}\n\n`).join(""));
+const body = Buffer.from(
+  Array.from({ length: 40 }, (_, n) => `data: {"n":${n},"text":"${"x".repeat(225)}"}\n\n`).join(""),
+);
 const server = createServer((request, response) => {
   request.resume();
   response.writeHead(200, { "Content-Type": "text/event-stream" });

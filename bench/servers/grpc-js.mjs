@@ -4,7 +4,11 @@ import * as grpc from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 
 const { bench } = grpc.loadPackageDefinition(loadSync(join(import.meta.dirname, "bench.proto")));
-const replies = Array.from({ length: 40 }, (_, number) => ({ number: 1000 + number, text: "x".repeat(180), tags: ["a", "b", "c"] }));
+const replies = Array.from({ length: 40 }, (_, number) => ({
+  number: 1000 + number,
+  text: "x".repeat(180),
+  tags: ["a", "b", "c"],
+}));
 const server = new grpc.Server();
 server.addService(bench.Bench.service, {
   One: (_call, done) => done(null, replies[0]),

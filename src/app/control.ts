@@ -8,5 +8,8 @@ import { isLoopback } from "../net/listener.ts";
 export function controlTokenFor(host: string | undefined, token: string | undefined): string | undefined {
   if (token !== undefined && token !== "") return token;
   if (isLoopback(host)) return undefined;
-  throw new WraithError("HOST_NEEDS_TOKEN", `Listening on ${host} opens the control plane to others, so it needs a token.`);
+  throw new WraithError(
+    "HOST_NEEDS_TOKEN",
+    `Listening on ${host} opens the control plane to others, so it needs a token.`,
+  );
 }

@@ -147,7 +147,10 @@ function requestTexts(exchange: Exchange, formats: Formats): string[] {
 
 function timelineOf(exchange: Exchange, formats: Formats): TimelineEntry[] {
   const projection = projectExchange(exchange, formats);
-  if (projection === undefined || exchange.response === undefined) return [];
+  if (projection === undefined || exchange.response === undefined) {
+    const atMs = ((exchange.closeUs ?? exchange.openUs) - exchange.openUs) / 1000;
+    return [{ kind: "end", atMs, gapMs: atMs, view: `no answer: ${describeTermination(exchange.close)}` }];
+  }
   const format = formats.byId(projection.format)!;
   const codec = format.createCodec({ request: exchange.request, response: exchange.response, direction: "server" });
   const entries: (Omit<TimelineEntry, "gapMs" | "atMs"> & { atUs: number; order: number })[] = [];

@@ -7,27 +7,66 @@ export const EXIT = { user: 1, conformance: 2, security: 3, runtime: 4 } as cons
  */
 export const ERRORS = {
   USAGE: { exit: EXIT.user, help: "Run the command with --help to see its arguments." },
-  WORKSPACE_MISSING: { exit: EXIT.user, help: "Create the twin with `wraith init NAME --base-url URL`, or name its folder with --dir." },
-  WORKSPACE_EXISTS: { exit: EXIT.user, help: "Use another name, or --force to write the configuration anew (recordings are kept)." },
-  NAME_INVALID: { exit: EXIT.user, help: "Use 1 to 64 letters, digits, dots, dashes or underscores, beginning with a letter or digit." },
-  CONFIG_INVALID: { exit: EXIT.user, help: "Correct the file at the place named; docs/configuration.md lists every field." },
-  SCHEMA_INVALID: { exit: EXIT.user, help: "Correct the .proto file at the place named, or remove it: wraith also works without schemas." },
-  RECORDING_INVALID: { exit: EXIT.user, help: "Restore the recording, or move it out of recordings/sessions; the others still work." },
-  RECORDING_MISSING: { exit: EXIT.user, help: "Record some traffic first with `wraith record NAME`, or name another session or tag." },
+  WORKSPACE_MISSING: {
+    exit: EXIT.user,
+    help: "Create the twin with `wraith init NAME --base-url URL`, or name its folder with --dir.",
+  },
+  WORKSPACE_EXISTS: {
+    exit: EXIT.user,
+    help: "Use another name, or --force to write the configuration anew (recordings are kept).",
+  },
+  NAME_INVALID: {
+    exit: EXIT.user,
+    help: "Use 1 to 64 letters, digits, dots, dashes or underscores, beginning with a letter or digit.",
+  },
+  CONFIG_INVALID: {
+    exit: EXIT.user,
+    help: "Correct the file at the place named; docs/configuration.md lists every field.",
+  },
+  SCHEMA_INVALID: {
+    exit: EXIT.user,
+    help: "Correct the .proto file at the place named, or remove it: wraith also works without schemas.",
+  },
+  RECORDING_INVALID: {
+    exit: EXIT.user,
+    help: "Restore the recording, or move it out of recordings/sessions; the others still work.",
+  },
+  RECORDING_MISSING: {
+    exit: EXIT.user,
+    help: "Record some traffic first with `wraith record NAME`, or name another session or tag.",
+  },
   MODEL_MISSING: { exit: EXIT.user, help: "Run `wraith synth NAME` first." },
-  MODEL_INVALID: { exit: EXIT.user, help: "Correct the place named, or run `wraith synth NAME --force` to learn the model again." },
+  MODEL_INVALID: {
+    exit: EXIT.user,
+    help: "Correct the place named, or run `wraith synth NAME --force` to learn the model again.",
+  },
   MODEL_EDITED: { exit: EXIT.user, help: "Use --force to learn anew; the edited model is kept as model.bak." },
-  BASE_URL_INVALID: { exit: EXIT.user, help: "Give an absolute http:// or https:// URL without user name, password, query or fragment." },
+  BASE_URL_INVALID: {
+    exit: EXIT.user,
+    help: "Give an absolute http:// or https:// URL without user name, password, query or fragment.",
+  },
   HOST_NEEDS_TOKEN: { exit: EXIT.user, help: "Set --control-token (or WRAITH_CONTROL_TOKEN), or listen on loopback." },
   NOTHING_TO_CHECK: { exit: EXIT.user, help: "Record some traffic and run `wraith synth` before `wraith check`." },
-  CONFORMANCE_BELOW_BAR: { exit: EXIT.conformance, help: "Read the divergences above; run `wraith synth` again if the recordings are newer than the model." },
-  SECRET_KEY_MISSING: { exit: EXIT.security, help: "Set WRAITH_HMAC_KEY in CI, so that tokens are the same everywhere." },
+  CONFORMANCE_BELOW_BAR: {
+    exit: EXIT.conformance,
+    help: "Read the divergences above; run `wraith synth` again if the recordings are newer than the model.",
+  },
+  SECRET_KEY_MISSING: {
+    exit: EXIT.security,
+    help: "Set WRAITH_HMAC_KEY in CI, so that tokens are the same everywhere.",
+  },
   SECRET_FOUND: { exit: EXIT.security, help: "Add a rule to scrub.toml, and record again or delete the recording." },
   PORT_IN_USE: { exit: EXIT.runtime, help: "Choose another --port, or --port 0 for a free one." },
   LISTEN_FAILED: { exit: EXIT.runtime, help: "Check --host and --port." },
-  UPSTREAM_FAILED: { exit: EXIT.runtime, help: "Check that the upstream is up and that base_url in wraith.toml is right." },
+  UPSTREAM_FAILED: {
+    exit: EXIT.runtime,
+    help: "Check that the upstream is up and that base_url in wraith.toml is right.",
+  },
   DISK_FAILED: { exit: EXIT.runtime, help: "Check free space and permissions of the workspace." },
-  INTERNAL: { exit: EXIT.runtime, help: "This is a defect of wraith: run again with --debug and report what it prints." },
+  INTERNAL: {
+    exit: EXIT.runtime,
+    help: "This is a defect of wraith: run again with --debug and report what it prints.",
+  },
 } as const satisfies Record<string, { exit: number; help: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -54,7 +54,15 @@ export function mediaType(contentType: string | undefined): string {
 }
 
 const HOP_BY_HOP = new Set([
-  "connection", "keep-alive", "proxy-connection", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade", "http2-settings",
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "proxy-authenticate",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "http2-settings",
 ]);
 
 /** The headers without hop-by-hop ones (RFC 9110, 7.6.1), those that `Connection` names included. */

@@ -1,4 +1,10 @@
-import { STATUS_CODES, validateHeaderName, validateHeaderValue, type IncomingMessage, type ServerResponse } from "node:http";
+import {
+  STATUS_CODES,
+  validateHeaderName,
+  validateHeaderValue,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
 import type { HeaderList } from "../base/http.ts";
 import { EMPTY, travellingHeaders } from "./forwarding.ts";
 import { headersFromRaw, requestHeadFromHttp1 } from "./request-head.ts";
@@ -6,7 +12,11 @@ import type { ClientSide, ReceivedHead } from "./sides.ts";
 import { errorBody } from "./unsupported.ts";
 
 /** The client's side of an HTTP/1 request. `expectsContinue`: it waits for a 100 before its body. */
-export function createHttp1Client(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): ClientSide {
+export function createHttp1Client(
+  request: IncomingMessage,
+  response: ServerResponse,
+  expectsContinue: boolean,
+): ClientSide {
   const head = requestHeadFromHttp1(request);
   const { socket } = request;
   let continued = !expectsContinue;
@@ -16,7 +26,11 @@ export function createHttp1Client(request: IncomingMessage, response: ServerResp
     over = true;
     if (response.headersSent) return socket.destroySoon();
     const body = errorBody(message);
-    response.writeHead(502, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body), Connection: "close" });
+    response.writeHead(502, {
+      "Content-Type": "application/json",
+      "Content-Length": Buffer.byteLength(body),
+      Connection: "close",
+    });
     response.end(body);
   };
   return {
@@ -49,7 +63,10 @@ export function createHttp1Client(request: IncomingMessage, response: ServerResp
       if (status === 100) continued = true;
       // Node can write 100, 102 and 103 only, and 103 only with headers it knows.
       const lines = travellingHeaders(headers).map(([n, v]) => `${n}: ${v}\r\n`);
-      response.socket.write(`HTTP/1.1 ${status} ${reason || STATUS_CODES[status] || ""}\r\n${lines.join("")}\r\n`, "latin1");
+      response.socket.write(
+        `HTTP/1.1 ${status} ${reason || STATUS_CODES[status] || ""}\r\n${lines.join("")}\r\n`,
+        "latin1",
+      );
     },
     sendHead: (received) => {
       if (over) return true;

@@ -12,7 +12,11 @@ import { errorBody } from "./unsupported.ts";
 const UNAVAILABLE = "14";
 
 /** The client's side of an h2 stream. */
-export function createHttp2Client(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: readonly string[]): ClientSide {
+export function createHttp2Client(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  rawHeaders: readonly string[],
+): ClientSide {
   const head = requestHeadFromHttp2(headers, rawHeaders);
   const grpc = head.protocol === "grpc";
   // Kept from the beginning: a destroyed stream has no session any more.
@@ -46,7 +50,11 @@ export function createHttp2Client(stream: ServerHttp2Stream, headers: IncomingHt
     if (over || gone()) return;
     over = true;
     if (stream.headersSent) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
-    else if (grpc) stream.respond({ ":status": 200, "content-type": "application/grpc", ...http2Headers(respondWithStatus(message)) }, { endStream: true });
+    else if (grpc)
+      stream.respond(
+        { ":status": 200, "content-type": "application/grpc", ...http2Headers(respondWithStatus(message)) },
+        { endStream: true },
+      );
     else {
       stream.respond({ ":status": 502, "content-type": "application/json" });
       stream.end(errorBody(message));
@@ -88,7 +96,10 @@ export function createHttp2Client(stream: ServerHttp2Stream, headers: IncomingHt
       for (const headers of [list, firstOfEach(list)])
         try {
           const options = { endStream: received.last, waitForTrailers: !received.last, sendDate: false };
-          stream.respond({ ":status": received.status, ...http2Headers(headers, sensitiveNames(received.headers)) }, options);
+          stream.respond(
+            { ":status": received.status, ...http2Headers(headers, sensitiveNames(received.headers)) },
+            options,
+          );
           trailed = received.last;
           return true;
         } catch {

@@ -32,13 +32,19 @@ export interface Control {
 }
 
 /** Endpoints by name (`health` is `/__wraith/health`). With a token every one of them needs it (`Authorization: Bearer` or `X-Wraith-Token`). */
-export function createControl(options: { endpoints: Readonly<Record<string, ControlEndpoint>>; token?: string | undefined }): Control {
+export function createControl(options: {
+  endpoints: Readonly<Record<string, ControlEndpoint>>;
+  token?: string | undefined;
+}): Control {
   const { endpoints, token } = options;
   return {
     owns: (head) => head.path.startsWith(CONTROL_PREFIX) || head.path === CONTROL_PREFIX.slice(0, -1),
     answer: async (head) => {
       if (token !== undefined && !sameText(tokenOf(head), token))
-        return refusal(401, "the control plane needs its token, as `Authorization: Bearer TOKEN` or `X-Wraith-Token: TOKEN`");
+        return refusal(
+          401,
+          "the control plane needs its token, as `Authorization: Bearer TOKEN` or `X-Wraith-Token: TOKEN`",
+        );
       const name = head.path.slice(CONTROL_PREFIX.length);
       const endpoint = Object.hasOwn(endpoints, name) ? endpoints[name] : undefined;
       if (endpoint === undefined) {

@@ -2,7 +2,14 @@ import { headerValues, type HeaderList, type RequestHead } from "../base/http.ts
 
 /** Headers that speak of one connection only. `trailer` announces what travels on, and stays (RFC 9110, 6.6.2). */
 const HOP_BY_HOP = new Set([
-  "connection", "keep-alive", "proxy-connection", "proxy-authenticate", "te", "transfer-encoding", "upgrade", "http2-settings",
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "proxy-authenticate",
+  "te",
+  "transfer-encoding",
+  "upgrade",
+  "http2-settings",
 ]);
 
 /** Written to send an HTTP/1 head at once: Node's `flushHeaders` would write header bytes above 0x7f as UTF-8. */
@@ -10,7 +17,9 @@ export const EMPTY = Buffer.alloc(0);
 
 /** The headers that travel on, in their order and spelling: without those of this hop, those that `Connection` names included. */
 export function travellingHeaders(headers: HeaderList): HeaderList {
-  const named = new Set(headerValues(headers, "connection").flatMap((v) => v.split(",").map((n) => n.trim().toLowerCase())));
+  const named = new Set(
+    headerValues(headers, "connection").flatMap((v) => v.split(",").map((n) => n.trim().toLowerCase())),
+  );
   return headers.filter(([n]) => {
     const name = n.toLowerCase();
     return !HOP_BY_HOP.has(name) && !named.has(name);
@@ -24,7 +33,9 @@ export function isOwnHeader(name: string): boolean {
 
 /** The request without wraith's own headers: what the API's client said. */
 export function withoutOwnHeaders(head: RequestHead): RequestHead {
-  return head.headers.some(([n]) => isOwnHeader(n)) ? { ...head, headers: head.headers.filter(([n]) => !isOwnHeader(n)) } : head;
+  return head.headers.some(([n]) => isOwnHeader(n))
+    ? { ...head, headers: head.headers.filter(([n]) => !isOwnHeader(n)) }
+    : head;
 }
 
 /** Path and query appended as text to the base URL's path, never resolved against it: `//other/x` stays a path of this upstream. */
@@ -38,6 +49,8 @@ export function upstreamTarget(basePath: string, head: RequestHead): string {
 /** One sentence of why a connection failed; Node hides it in a list when a name has several addresses. */
 export function describeFailure(error: unknown): string {
   const inner = error instanceof AggregateError && error.errors.length > 0 ? (error.errors as unknown[]) : [error];
-  const texts = inner.map((e) => (e instanceof Error ? e.message || ((e as NodeJS.ErrnoException).code ?? e.name) : String(e)));
+  const texts = inner.map((e) =>
+    e instanceof Error ? e.message || ((e as NodeJS.ErrnoException).code ?? e.name) : String(e),
+  );
   return [...new Set(texts)].join(", ");
 }

@@ -44,7 +44,8 @@ function unusedSpelling(used: object, lower: string): string {
   for (let bits = 1; bits < 1024; bits++) {
     let spelling = "";
     let bit = 0;
-    for (const letter of lower) spelling += letter >= "a" && letter <= "z" && (bits >> bit++) & 1 ? letter.toUpperCase() : letter;
+    for (const letter of lower)
+      spelling += letter >= "a" && letter <= "z" && (bits >> bit++) & 1 ? letter.toUpperCase() : letter;
     if (!Object.hasOwn(used, spelling)) return spelling;
   }
   return lower;

@@ -48,7 +48,8 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const handle = (client: ClientSide, answer: (status: number, body: unknown) => void): void => {
     const { head } = client;
     if (control.owns(head)) return void control.answer(head).then(({ status, body }) => answer(status, body));
-    const refuse = (status: number, message: string): void => answer(status, { error: { message: `wraith: ${message}`, type: "wraith" } });
+    const refuse = (status: number, message: string): void =>
+      answer(status, { error: { message: `wraith: ${message}`, type: "wraith" } });
     const unsupported = findUnsupported(head);
     if (unsupported !== undefined) return refuse(unsupported.status, unsupported.message);
     const session = findHeader(head.headers, "x-wraith-session");
@@ -77,7 +78,9 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     onHttp1: (request, response, expectsContinue) =>
       inTurn(response, request.socket, () => {
         if (request.socket.destroyed) return;
-        handle(createHttp1Client(request, response, expectsContinue), (status, body) => sendJsonHttp1(response, status, body));
+        handle(createHttp1Client(request, response, expectsContinue), (status, body) =>
+          sendJsonHttp1(response, status, body),
+        );
       }),
     onStream: (stream: ServerHttp2Stream, headers, rawHeaders) =>
       handle(createHttp2Client(stream, headers, rawHeaders), (status, body) => sendJsonHttp2(stream, status, body)),

@@ -71,13 +71,24 @@ export function relay(
       else client.refuse(`the upstream gave no answer: ${detail}`);
       // Servers that take the end of a connection's one side for a client that left cut their answer then.
       if (halfClosed) finish({ shape: "truncated", by: "client", detail: "the client closed the connection" });
-      else finish({ shape: begun && code === undefined ? "truncated" : "error", by: "server", code: code ?? goaway, detail });
+      else
+        finish({
+          shape: begun && code === undefined ? "truncated" : "error",
+          by: "server",
+          code: code ?? goaway,
+          detail,
+        });
     },
     drain: () => client.resume(),
     released: (code) => {
       // Whatever the client still sends is read and dropped, so that its connection can go on.
       client.resume();
-      if (ended && !over) finish(code === 0 ? { shape: "clean", by: "server" } : { shape: "error", by: "server", code, detail: "the upstream reset the stream" });
+      if (ended && !over)
+        finish(
+          code === 0
+            ? { shape: "clean", by: "server" }
+            : { shape: "error", by: "server", code, detail: "the upstream reset the stream" },
+        );
       client.release(code);
     },
   });

@@ -12,12 +12,30 @@ function setUp(options: Partial<TapOptions> & { outcome?: (line: object) => "tak
   let closed = 0;
   let now = 0;
   const scrubber: ExchangeScrubber = {
-    open: (h) => h, head: (h) => h, push: (_d, c) => [c], end: () => [], trailers: (t) => t, fired: new Set(), unscrubbed: false,
+    open: (h) => h,
+    head: (h) => h,
+    push: (_d, c) => [c],
+    end: () => [],
+    trailers: (t) => t,
+    fired: new Set(),
+    unscrubbed: false,
   };
   const tap = createTap({
     opened: {
-      head: { protocol: "http", httpVersion: "1.1", method: "POST", path: "/p", query: "q", headers: [["Host", "a"], ["X-Wraith-Session", "s"]] },
-      session: "s", connection: new EventEmitter(), stream: null,
+      head: {
+        protocol: "http",
+        httpVersion: "1.1",
+        method: "POST",
+        path: "/p",
+        query: "q",
+        headers: [
+          ["Host", "a"],
+          ["X-Wraith-Session", "s"],
+        ],
+      },
+      session: "s",
+      connection: new EventEmitter(),
+      stream: null,
     },
     sink: {
       conn: 4,
@@ -55,7 +73,19 @@ test("an exchange becomes lines, stamped when heard and written later; wraith's 
   expect(lines).toEqual([]);
   run();
   expect(lines).toEqual([
-    { atMs: 1, open: { protocol: "http", httpVersion: "1.1", conn: 4, stream: null, method: "POST", path: "/p", query: "q", headers: [["Host", "a"]] } },
+    {
+      atMs: 1,
+      open: {
+        protocol: "http",
+        httpVersion: "1.1",
+        conn: 4,
+        stream: null,
+        method: "POST",
+        path: "/p",
+        query: "q",
+        headers: [["Host", "a"]],
+      },
+    },
     { atMs: 2, dir: "client", text: "grüß" },
     { atMs: 3, dir: "client", trailers: [["x-sum", "1"]] },
     { atMs: 3, dir: "client", end: true },
@@ -75,7 +105,11 @@ test("what the scrubber holds back is written before the trailers, with its own 
   const held: Chunk[] = [];
   const { tap, lines, run } = setUp({
     scrubber: {
-      open: (h) => h, head: (h) => h, trailers: (t) => t, fired: new Set(["rule"]), unscrubbed: true,
+      open: (h) => h,
+      head: (h) => h,
+      trailers: (t) => t,
+      fired: new Set(["rule"]),
+      unscrubbed: true,
       push: (_d, c) => (held.push(c), []),
       end: (d) => (d === "server" ? held.splice(0) : []),
     },
@@ -93,7 +127,10 @@ test("what the scrubber holds back is written before the trailers, with its own 
 
 test("a decoder that takes its time keeps the order; what it cannot decode is stored as it is and marked", async () => {
   const decoder: BodyDecoder = {
-    push: (bytes) => new Promise((resolve) => setTimeout(() => resolve(bytes[0] === 0 ? undefined : Buffer.from(`<${Buffer.from(bytes).toString()}>`)), 1)),
+    push: (bytes) =>
+      new Promise((resolve) =>
+        setTimeout(() => resolve(bytes[0] === 0 ? undefined : Buffer.from(`<${Buffer.from(bytes).toString()}>`)), 1),
+      ),
   };
   const { tap, lines, run, closed } = setUp({ createDecoder: (coding) => (coding === "gzip" ? decoder : undefined) });
   tap.head({ status: 200, reason: "", headers: [["Content-Encoding", "GZIP"]], last: false });

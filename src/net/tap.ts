@@ -49,7 +49,8 @@ export function createTap(options: TapOptions): ExchangeTap {
     const outcome = sink.append(atMs, line);
     if (outcome === "taken") return;
     over = true;
-    if (outcome === "overrun") sink.append(nowMs(), closeLine({ shape: "truncated", by: "recorder", detail: "overrun" }));
+    if (outcome === "overrun")
+      sink.append(nowMs(), closeLine({ shape: "truncated", by: "recorder", detail: "overrun" }));
     options.onGivenUp(outcome);
     sink.close();
   };
@@ -61,7 +62,8 @@ export function createTap(options: TapOptions): ExchangeTap {
   const chunks = (dir: Direction, list: readonly Chunk[]): void => {
     for (const { atUs, bytes } of list) if (bytes.length > 0) write(atUs / 1000, { dir, ...bodyOf(bytes) });
   };
-  const store = (dir: Direction, atMs: number, bytes: Uint8Array): void => chunks(dir, scrubber.push(dir, { atUs: atMs * 1000, bytes }));
+  const store = (dir: Direction, atMs: number, bytes: Uint8Array): void =>
+    chunks(dir, scrubber.push(dir, { atUs: atMs * 1000, bytes }));
   const decode = (dir: Direction, atMs: number, bytes: Uint8Array): void | Promise<void> => {
     const decoder = decoders[dir];
     if (decoder === undefined) return store(dir, atMs, bytes);

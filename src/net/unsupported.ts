@@ -10,9 +10,15 @@ export interface Unsupported {
 export function findUnsupported(head: RequestHead): Unsupported | undefined {
   const type = mediaType(findHeader(head.headers, "content-type"));
   if (type.startsWith("application/grpc-web"))
-    return { status: 415, message: `gRPC-Web (${type}) is not supported yet: use plain gRPC over HTTP/2 on this port.` };
+    return {
+      status: 415,
+      message: `gRPC-Web (${type}) is not supported yet: use plain gRPC over HTTP/2 on this port.`,
+    };
   if (type.startsWith("application/connect+") || findHeader(head.headers, "connect-protocol-version") !== undefined)
-    return { status: 415, message: "the Connect protocol is not supported yet: use plain gRPC over HTTP/2 on this port." };
+    return {
+      status: 415,
+      message: "the Connect protocol is not supported yet: use plain gRPC over HTTP/2 on this port.",
+    };
   const upgrade = findHeader(head.headers, "upgrade");
   if (upgrade !== undefined && upgrade.trim().toLowerCase() === "websocket")
     return { status: 501, message: "WebSocket is not supported yet." };

@@ -23,7 +23,9 @@ export interface Http1Upstream {
 /** `ca`: certificates to trust, PEM; undefined means those that Node trusts. */
 export function createHttp1Upstream(base: URL, ca: readonly string[] | undefined): Http1Upstream {
   const secure = base.protocol === "https:";
-  const agent = secure ? new TlsAgent({ keepAlive: true, ca: ca?.slice(), ALPNProtocols: ["http/1.1"] }) : new Agent({ keepAlive: true });
+  const agent = secure
+    ? new TlsAgent({ keepAlive: true, ca: ca?.slice(), ALPNProtocols: ["http/1.1"] })
+    : new Agent({ keepAlive: true });
   const streamed = new WeakSet<Socket>();
   keepFew(agent, streamed);
   const fresh = secure ? new TlsAgent({ ca: ca?.slice(), ALPNProtocols: ["http/1.1"] }) : new Agent();
@@ -39,7 +41,8 @@ export function createHttp1Upstream(base: URL, ca: readonly string[] | undefined
       setHost: false,
     });
   return {
-    open: (request, handlers) => openHttp1(request, handlers, (again) => start(request, again ? fresh : agent), streamed),
+    open: (request, handlers) =>
+      openHttp1(request, handlers, (again) => start(request, again ? fresh : agent), streamed),
     close: () => {
       agent.destroy();
       fresh.destroy();
@@ -188,5 +191,8 @@ function openHttp1(
 /** Whether the end of the body was not known when it began. */
 function isStream(method: string, status: number | undefined, headers: HeaderList): boolean {
   if (method === "HEAD" || status === 204 || status === 304) return false;
-  return findHeader(headers, "content-length") === undefined || mediaType(findHeader(headers, "content-type")) === "text/event-stream";
+  return (
+    findHeader(headers, "content-length") === undefined ||
+    mediaType(findHeader(headers, "content-type")) === "text/event-stream"
+  );
 }

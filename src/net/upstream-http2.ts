@@ -1,5 +1,12 @@
 import type { EventEmitter } from "node:events";
-import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders, type SecureClientSessionOptions } from "node:http2";
+import {
+  connect,
+  constants,
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type IncomingHttpHeaders,
+  type SecureClientSessionOptions,
+} from "node:http2";
 import type { HeaderList } from "../base/http.ts";
 import { describeFailure, isOwnHeader, travellingHeaders, upstreamTarget } from "./forwarding.ts";
 import { firstOfEach, http2Headers, markSensitive, sensitiveNames } from "./http2-headers.ts";
@@ -36,12 +43,16 @@ export function createHttp2Upstream(base: URL, ca: readonly string[] | undefined
   };
   const carrierFor = (connection: EventEmitter): Carrier => {
     const known = carriers.get(connection);
-    if (known !== undefined && !known.session.closed && !known.session.destroyed && known.goaway === undefined) return known;
+    if (known !== undefined && !known.session.closed && !known.session.destroyed && known.goaway === undefined)
+      return known;
     const carrier: Carrier = { session: connect(base.origin, options) };
     const { session } = carrier;
     session.on("connect", () => widenWindow(session));
     session.on("goaway", (code, _last, data) => {
-      carrier.goaway = { code, text: data === undefined ? "" : Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("latin1") };
+      carrier.goaway = {
+        code,
+        text: data === undefined ? "" : Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("latin1"),
+      };
     });
     session.on("error", (error) => {
       carrier.failure ??= describeFailure(error);
@@ -70,7 +81,9 @@ function requestHeaders(request: OutgoingRequest, base: URL, strict: boolean): R
   const { head } = request;
   const list = travellingHeaders(head.headers).filter(([n]) => !isOwnHeader(n) && n.toLowerCase() !== "host");
   // `te` may say `trailers` in h2, and gRPC servers ask for it.
-  const te: HeaderList = head.headers.filter(([n, v]) => n.toLowerCase() === "te" && v.trim().toLowerCase() === "trailers");
+  const te: HeaderList = head.headers.filter(
+    ([n, v]) => n.toLowerCase() === "te" && v.trim().toLowerCase() === "trailers",
+  );
   const all = [...list, ...te, ...(request.ownHeaders ?? [])];
   return {
     ":method": head.method,
@@ -91,13 +104,21 @@ function openHttp2(request: OutgoingRequest, handlers: UpstreamHandlers, base: U
     stream = begin(request, base, carrier);
   } catch (error) {
     process.nextTick(() => over || handlers.lost({ detail: describeFailure(error) }));
-    return { send: () => true, end: () => undefined, halfClose: () => undefined, abort: () => (over = true), pause: () => undefined, resume: () => undefined };
+    return {
+      send: () => true,
+      end: () => undefined,
+      halfClose: () => undefined,
+      abort: () => (over = true),
+      pause: () => undefined,
+      resume: () => undefined,
+    };
   }
   const gone = (): boolean => stream.destroyed || stream.closed;
 
   stream.on("continue", () => over || handlers.informational(100, "", []));
   stream.on("headers", (headers: IncomingHttpHeaders & { ":status"?: number }, _flags: number, raw?: string[]) => {
-    if (!over && headers[":status"] !== 100) handlers.informational(headers[":status"] ?? 0, "", headersFromRaw(raw ?? []));
+    if (!over && headers[":status"] !== 100)
+      handlers.informational(headers[":status"] ?? 0, "", headersFromRaw(raw ?? []));
   });
   stream.on("response", (headers: IncomingHttpHeaders & { ":status"?: number }, flags: number, raw?: string[]) => {
     if (over) return;

@@ -215,6 +215,8 @@ describe("the world outside", () => {
       sessions: { session: string }[];
     };
     const shown = await wraith(cwd, "inspect", "down", sessions[0]!.session, "--json");
+    const line = await wraith(cwd, "inspect", "down", `${sessions[0]!.session}/0`);
+    expect(line.stdout).toContain("no answer: error by server");
     expect(JSON.parse(shown.stdout)).toMatchObject({ exchanges: [{ status: null, termination: { shape: "error" } }] });
   });
 

@@ -7,6 +7,8 @@ import { formatTake } from "../../src/model/take-lines.ts";
 import { createSessionReader } from "../../src/recording/assemble.ts";
 import type { Session } from "../../src/recording/exchange.ts";
 import { synthesize } from "../../src/synth/synthesize.ts";
+import { expectExact } from "../support/exact.ts";
+import { holdOut } from "../support/holdout.ts";
 
 // Recordings of real servers, trimmed, and the models that are learned from them. A change of what is learned is a diff here, to be
 // read as one reads code: `npx vitest run test/golden/synth.test.ts -u` writes the new models.
@@ -22,7 +24,8 @@ function readRecording(name: string): Session {
 
 describe.each(["llama", "aimock", "etcd"])("%s", (name) => {
   const session = readRecording(name);
-  const { model, takes, report } = synthesize(name, [session], formats, { fields: {} });
+  const synthesis = synthesize(name, [session], formats, { fields: {} });
+  const { model, takes, report } = synthesis;
 
   it("gives this model", async () => {
     await expect(formatModel(model)).toMatchFileSnapshot(join(folder, `${name}.symbols.json`));
@@ -37,6 +40,14 @@ describe.each(["llama", "aimock", "etcd"])("%s", (name) => {
 
   it("and this report, with every event exact", async () => {
     expect(report.exactEvents).toBe(report.events);
+    expectExact(synthesis, [session]);
     await expect(`${JSON.stringify(report, null, 2)}\n`).toMatchFileSnapshot(join(folder, `${name}.report.json`));
   });
+});
+
+it("a chat that was left out is known all the same: what its words were does not matter", () => {
+  const session = readRecording("llama");
+  const { events, known, misses } = holdOut([session], formats, ({ index }) => index === 2);
+  expect({ known, misses }).toEqual({ known: events, misses: [] });
+  expect(events).toBeGreaterThan(4);
 });

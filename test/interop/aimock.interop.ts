@@ -1,9 +1,25 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { differingLines, freePort, root, run, scratch, start, startWraith, until, wraith, type Running } from "./harness.ts";
+import {
+  differingLines,
+  freePort,
+  root,
+  run,
+  scratch,
+  start,
+  startWraith,
+  until,
+  wraith,
+  type Running,
+} from "./harness.ts";
 
 async function drive(url: string, ...flags: string[]): Promise<string> {
-  const { code, stdout, stderr } = await run(process.execPath, [join(root, "test/interop/llm-clients.mjs"), url, "aimock", ...flags]);
+  const { code, stdout, stderr } = await run(process.execPath, [
+    join(root, "test/interop/llm-clients.mjs"),
+    url,
+    "aimock",
+    ...flags,
+  ]);
   if (code !== 0) throw new Error(`llm-clients.mjs ended with ${code}: ${stderr}`);
   return stdout;
 }
@@ -18,7 +34,14 @@ describe("aimock, with openai, @anthropic-ai/sdk, eventsource and curl", () => {
     const port = await freePort();
     url = `http://127.0.0.1:${port}`;
     aimock = start(process.execPath, [join(root, "test/interop/aimock/start.mjs"), String(port)]);
-    await until(() => fetch(url).then(() => true, () => false), "aimock");
+    await until(
+      () =>
+        fetch(url).then(
+          () => true,
+          () => false,
+        ),
+      "aimock",
+    );
     expect((await wraith(dir, "init", "mock", "--base-url", url)).code).toBe(0);
     const recorder = await startWraith(dir, "record", "mock");
     recorded = await drive(recorder.url, "--exact");
@@ -46,7 +69,9 @@ describe("aimock, with openai, @anthropic-ai/sdk, eventsource and curl", () => {
     expect(report.exactEvents).toBe(report.events);
     for (const mode of ["--in-memory", "--wire"]) {
       const check = await wraith(dir, "check", "mock", mode, "--json");
-      const { conformance } = JSON.parse(check.stdout) as { conformance: { divergence_count: number; divergences: readonly object[] } };
+      const { conformance } = JSON.parse(check.stdout) as {
+        conformance: { divergence_count: number; divergences: readonly object[] };
+      };
       expect(conformance.divergences.slice(0, 3)).toEqual([]);
       expect(conformance.divergence_count).toBe(0);
     }

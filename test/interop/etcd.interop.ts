@@ -2,7 +2,21 @@ import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
-  differingLines, hasEtcd, INTEROP, pause, root, run, scratch, start, startEtcd, startWraith, until, wraith, type Result, type RunningWraith, type Server,
+  differingLines,
+  hasEtcd,
+  INTEROP,
+  pause,
+  root,
+  run,
+  scratch,
+  start,
+  startEtcd,
+  startWraith,
+  until,
+  wraith,
+  type Result,
+  type RunningWraith,
+  type Server,
 } from "./harness.ts";
 
 const bin = (name: string): string => join(INTEROP, "bin", name);
@@ -17,16 +31,35 @@ interface Seen {
 
 /** The quickstart by hand: a Watch in the background, then a Put; the Watch is stopped once it has printed the event. */
 async function grpcurlSession(port: number): Promise<Seen> {
-  const watch = start("sh", ["-c", `exec ${bin("grpcurl")} -plaintext -d '{"create_request":{"key":"L3Rlc3Qv","range_end":"L3Rlc3Q0"}}' -import-path ${PROTOS} -proto rpc.proto 127.0.0.1:${port} etcdserverpb.Watch/Watch >&2`]);
+  const watch = start("sh", [
+    "-c",
+    `exec ${bin("grpcurl")} -plaintext -d '{"create_request":{"key":"L3Rlc3Qv","range_end":"L3Rlc3Q0"}}' -import-path ${PROTOS} -proto rpc.proto 127.0.0.1:${port} etcdserverpb.Watch/Watch >&2`,
+  ]);
   await until(() => watch.stderr().includes('"created": true'), "the watch to be created");
-  const put = await run(bin("grpcurl"), ["-plaintext", "-d", '{"key":"L3Rlc3QvazA=","value":"djA="}', "-import-path", PROTOS, "-proto", "rpc.proto", `127.0.0.1:${port}`, "etcdserverpb.KV/Put"]);
+  const put = await run(bin("grpcurl"), [
+    "-plaintext",
+    "-d",
+    '{"key":"L3Rlc3QvazA=","value":"djA="}',
+    "-import-path",
+    PROTOS,
+    "-proto",
+    "rpc.proto",
+    `127.0.0.1:${port}`,
+    "etcdserverpb.KV/Put",
+  ]);
   await until(() => watch.stderr().includes('"modRevision"'), "the watch to bring the event");
   await watch.stop();
   return { put, watch: watch.stderr() };
 }
 
 const grpcio = (port: number, ...args: string[]): Promise<Result> =>
-  run(join(INTEROP, "venv/bin/python"), [join(root, "test/interop/etcd/drive.py"), `127.0.0.1:${port}`, "--lease-id", "7", ...args]);
+  run(join(INTEROP, "venv/bin/python"), [
+    join(root, "test/interop/etcd/drive.py"),
+    `127.0.0.1:${port}`,
+    "--lease-id",
+    "7",
+    ...args,
+  ]);
 
 const goClient = (port: number): Promise<Result> => run(bin("etcd-go-client"), [`127.0.0.1:${port}`]);
 
@@ -63,7 +96,9 @@ describe.skipIf(!hasEtcd)("etcd, with grpcurl, etcdctl, clientv3 and Python grpc
     expect(report.exactEvents).toBe(report.events);
     for (const mode of ["--in-memory", "--wire"]) {
       const check = await wraith(dir, "check", "etcd", mode, "--json");
-      const { conformance } = JSON.parse(check.stdout) as { conformance: { divergence_count: number; divergences: readonly object[] } };
+      const { conformance } = JSON.parse(check.stdout) as {
+        conformance: { divergence_count: number; divergences: readonly object[] };
+      };
       expect(conformance.divergences.slice(0, 3)).toEqual([]);
       expect(check.code).toBe(0);
     }
@@ -72,7 +107,10 @@ describe.skipIf(!hasEtcd)("etcd, with grpcurl, etcdctl, clientv3 and Python grpc
 
   it.each([
     ["the import-free proto", () => cpSync(PLAIN, join(dir, "twins/etcd/proto/rpc.proto"))],
-    ["etcd's own protos with their imports", () => cpSync(join(INTEROP, "protos/etcd-full"), join(dir, "twins/etcd/proto"), { recursive: true })],
+    [
+      "etcd's own protos with their imports",
+      () => cpSync(join(INTEROP, "protos/etcd-full"), join(dir, "twins/etcd/proto"), { recursive: true }),
+    ],
     ["no protos at all", () => undefined],
   ])("with %s: every client reads the twin as it read etcd", async (_, placeProtos) => {
     mkdirSync(join(dir, "twins/etcd/proto"), { recursive: true });
@@ -122,9 +160,24 @@ describe.skipIf(!hasEtcd)("etcd, with grpcurl, etcdctl, clientv3 and Python grpc
     const twin = await learned();
     const list = await run(bin("grpcurl"), ["-plaintext", `127.0.0.1:${twin.port}`, "list"]);
     expect(list.stdout.split("\n")).toContain("etcdserverpb.Watch");
-    const described = await run(bin("grpcurl"), ["-plaintext", `127.0.0.1:${twin.port}`, "describe", "etcdserverpb.KV.Put"]);
+    const described = await run(bin("grpcurl"), [
+      "-plaintext",
+      `127.0.0.1:${twin.port}`,
+      "describe",
+      "etcdserverpb.KV.Put",
+    ]);
     expect(described.stdout).toContain("rpc Put ( .etcdserverpb.PutRequest ) returns ( .etcdserverpb.PutResponse )");
-    const unknown = await run(bin("grpcurl"), ["-plaintext", "-d", "{}", "-import-path", PROTOS, "-proto", "rpc.proto", `127.0.0.1:${twin.port}`, "etcdserverpb.KV/Compact"]);
+    const unknown = await run(bin("grpcurl"), [
+      "-plaintext",
+      "-d",
+      "{}",
+      "-import-path",
+      PROTOS,
+      "-proto",
+      "rpc.proto",
+      `127.0.0.1:${twin.port}`,
+      "etcdserverpb.KV/Compact",
+    ]);
     expect(unknown.code).toBe(64 + 12);
     expect(unknown.stderr).toContain("/etcdserverpb.KV/Put");
     await twin.stop();
@@ -132,7 +185,8 @@ describe.skipIf(!hasEtcd)("etcd, with grpcurl, etcdctl, clientv3 and Python grpc
 
   it("npm etcd3 reads the twin as it read etcd", async () => {
     cpSync(PLAIN, join(dir, "twins/etcd/proto/rpc.proto"));
-    const drive = (port: number): Promise<Result> => run(process.execPath, [join(root, "test/interop/etcd/etcd3.mjs"), `127.0.0.1:${port}`]);
+    const drive = (port: number): Promise<Result> =>
+      run(process.execPath, [join(root, "test/interop/etcd/etcd3.mjs"), `127.0.0.1:${port}`]);
     const recorder = await startWraith(dir, "record", "etcd");
     const recorded = await drive(recorder.port);
     expect(recorded.stderr).toBe("");

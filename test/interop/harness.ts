@@ -91,10 +91,13 @@ export async function startWraith(cwd: string, ...args: string[]): Promise<Runni
   const file = join(folder, "ready.json");
   const running = start(process.execPath, [CLI, ...args, "--port", "0", "--ready-json", file], { cwd });
   try {
-    await until(() => {
-      if (running.child.exitCode !== null) throw new Error(`wraith ${args.join(" ")} ended: ${running.stderr()}`);
-      return existsSync(file);
-    }, `wraith ${args.join(" ")} to be ready`);
+    await until(
+      () => {
+        if (running.child.exitCode !== null) throw new Error(`wraith ${args.join(" ")} ended: ${running.stderr()}`);
+        return existsSync(file);
+      },
+      `wraith ${args.join(" ")} to be ready`,
+    );
     const { url, port } = JSON.parse(readFileSync(file, "utf8")) as { url: string; port: number };
     return { ...running, url, port };
   } finally {
@@ -188,6 +191,7 @@ export function differingLines(expected: string, actual: string): string[] {
   const b = actual.trimEnd().split("\n");
   const out: string[] = [];
   for (let i = 0; i < Math.max(a.length, b.length) && out.length < 8; i++)
-    if (a[i] !== b[i]) out.push(`line ${i + 1}\n  expected ${String(a[i]).slice(0, 400)}\n  actual   ${String(b[i]).slice(0, 400)}`);
+    if (a[i] !== b[i])
+      out.push(`line ${i + 1}\n  expected ${String(a[i]).slice(0, 400)}\n  actual   ${String(b[i]).slice(0, 400)}`);
   return out;
 }

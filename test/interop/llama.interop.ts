@@ -1,7 +1,18 @@
 import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { differingLines, hasLlama, INTEROP, root, run, scratch, startLlama, startWraith, wraith, type Server } from "./harness.ts";
+import {
+  differingLines,
+  hasLlama,
+  INTEROP,
+  root,
+  run,
+  scratch,
+  startLlama,
+  startWraith,
+  wraith,
+  type Server,
+} from "./harness.ts";
 
 const python = join(INTEROP, "llama-venv/bin/python");
 const clients = join(root, "test/interop/llama/clients.py");
@@ -15,7 +26,13 @@ async function drive(url: string, ...args: string[]): Promise<string> {
 
 interface CheckOutput {
   readonly ok: boolean;
-  readonly conformance: { divergence_count: number; score_bp: number; exchanges_total: number; events_total: number; divergences: readonly object[] };
+  readonly conformance: {
+    divergence_count: number;
+    score_bp: number;
+    exchanges_total: number;
+    events_total: number;
+    divergences: readonly object[];
+  };
 }
 
 describe.skipIf(!hasLlama)("llama.cpp, with openai, anthropic, httpx and httpx-sse in Python", () => {
@@ -48,7 +65,11 @@ describe.skipIf(!hasLlama)("llama.cpp, with openai, anthropic, httpx and httpx-s
   it("synth learns every event exactly, and check finds nothing", async () => {
     const synth = await wraith(dir, "synth", "my-llm", "--json");
     expect(synth.stderr + synth.stdout).toContain('"exactEvents"');
-    const report = (JSON.parse(synth.stdout) as { report: { events: number; exactEvents: number; takeBytes: number; recordedBytes: number } }).report;
+    const report = (
+      JSON.parse(synth.stdout) as {
+        report: { events: number; exactEvents: number; takeBytes: number; recordedBytes: number };
+      }
+    ).report;
     expect(report.events).toBeGreaterThan(1000);
     expect(report.exactEvents).toBe(report.events);
     expect(report.takeBytes).toBeLessThan(report.recordedBytes);
@@ -65,7 +86,11 @@ describe.skipIf(!hasLlama)("llama.cpp, with openai, anthropic, httpx and httpx-s
     const twinDir = join(dir, "one");
     cpSync(join(dir, "twins"), join(twinDir, "twins"), { recursive: true });
     const [first] = readdirSync(join(twinDir, "twins/my-llm/recordings/sessions")).sort();
-    const session = (JSON.parse(readFileSync(join(twinDir, "twins/my-llm/recordings/sessions", first!), "utf8").split("\n", 1)[0]!) as { session: string }).session;
+    const session = (
+      JSON.parse(
+        readFileSync(join(twinDir, "twins/my-llm/recordings/sessions", first!), "utf8").split("\n", 1)[0]!,
+      ) as { session: string }
+    ).session;
     expect((await wraith(twinDir, "synth", "my-llm", "--session", session)).code).toBe(0);
     const twin = await startWraith(twinDir, "serve", "my-llm");
     const seen = await drive(twin.url, "--exact");

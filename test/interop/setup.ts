@@ -7,7 +7,7 @@ import { INTEROP, root } from "./harness.ts";
  * Installs foreign servers and clients into an ignored folder, pinned, and kept between runs. What cannot be installed is
  * said; in CI nothing may be missing.
  */
-export default function setup(): void {
+export function setup(): void {
   const missing: string[] = [];
   for (const [name, needs, proof] of [
     ["llama", ["python3"], "llama-venv/pins"],
@@ -19,9 +19,13 @@ export default function setup(): void {
       missing.push(`${name}: ${absent.join(" and ")} not found`);
       continue;
     }
-    const run = spawnSync("bash", [join(root, "test/interop", name, "setup.sh"), INTEROP], { stdio: ["ignore", "inherit", "inherit"] });
-    if (run.status !== 0 || !existsSync(join(INTEROP, proof))) missing.push(`${name}: set-up failed (exit ${run.status})`);
+    const run = spawnSync("bash", [join(root, "test/interop", name, "setup.sh"), INTEROP], {
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+    if (run.status !== 0 || !existsSync(join(INTEROP, proof)))
+      missing.push(`${name}: set-up failed (exit ${run.status})`);
   }
   for (const line of missing) console.error(`interop: skipped ${line}`);
-  if (missing.length > 0 && process.env["CI"] === "true") throw new Error(`interop servers are missing in CI: ${missing.join("; ")}`);
+  if (missing.length > 0 && process.env["CI"] === "true")
+    throw new Error(`interop servers are missing in CI: ${missing.join("; ")}`);
 }

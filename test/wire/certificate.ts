@@ -3,7 +3,8 @@ import { createHash, generateKeyPairSync, randomBytes, sign } from "node:crypto"
 // A self-signed X.509 certificate for 127.0.0.1 and localhost (P-256, ECDSA with SHA-256), written in DER by hand: Node can read
 // certificates, but not make them, and tests must need nothing but Node.
 
-const length = (n: number): Buffer => (n < 128 ? Buffer.from([n]) : n < 256 ? Buffer.from([0x81, n]) : Buffer.from([0x82, n >> 8, n & 255]));
+const length = (n: number): Buffer =>
+  n < 128 ? Buffer.from([n]) : n < 256 ? Buffer.from([0x81, n]) : Buffer.from([0x82, n >> 8, n & 255]);
 const tlv = (tag: number, ...parts: Buffer[]): Buffer => {
   const content = Buffer.concat(parts);
   return Buffer.concat([Buffer.from([tag]), length(content.length), content]);
@@ -19,7 +20,8 @@ const oid = (text: string): Buffer => {
   }
   return tlv(6, Buffer.from(out));
 };
-const utcTime = (ms: number): Buffer => tlv(0x17, Buffer.from(new Date(ms).toISOString().slice(2, 19).replaceAll(/[-:T]/g, "") + "Z"));
+const utcTime = (ms: number): Buffer =>
+  tlv(0x17, Buffer.from(new Date(ms).toISOString().slice(2, 19).replaceAll(/[-:T]/g, "") + "Z"));
 
 /** A key and a certificate that is its own authority, both PEM. */
 export function selfSigned(): { key: string; cert: string } {
@@ -38,8 +40,14 @@ export function selfSigned(): { key: string; cert: string } {
   );
   const now = Date.now();
   const tbs = sequence(
-    tlv(0xa0, Buffer.from([2, 1, 2])), tlv(2, serial), algorithm, name,
-    sequence(utcTime(now - 86_400_000), utcTime(now + 86_400_000)), name, spki, tlv(0xa3, extensions),
+    tlv(0xa0, Buffer.from([2, 1, 2])),
+    tlv(2, serial),
+    algorithm,
+    name,
+    sequence(utcTime(now - 86_400_000), utcTime(now + 86_400_000)),
+    name,
+    spki,
+    tlv(0xa3, extensions),
   );
   const der = sequence(tbs, algorithm, tlv(3, Buffer.from([0]), sign("sha256", tbs, privateKey)));
   return {

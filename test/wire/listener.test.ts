@@ -54,7 +54,10 @@ test("a port in use, on either family, and an address that is not ours", async (
     await new Promise<void>((resolve) => other.listen(0, host, resolve));
     cleanups.push(() => other.close());
     const { port } = other.address() as AddressInfo;
-    await expect(start({ port })).rejects.toMatchObject({ code: "PORT_IN_USE", message: `Port ${port} on ${host} is in use by another program.` });
+    await expect(start({ port })).rejects.toMatchObject({
+      code: "PORT_IN_USE",
+      message: `Port ${port} on ${host} is in use by another program.`,
+    });
   }
   await expect(start({ host: "192.0.2.1" })).rejects.toMatchObject({ code: "LISTEN_FAILED" });
 });
@@ -68,7 +71,9 @@ test("closing ends idle, undecided and busy connections", async () => {
     socket.write(text);
     return socket;
   });
-  await Promise.all(sockets.map((s) => new Promise((resolve) => (s.pending ? s.once("connect", resolve) : resolve(0)))));
+  await Promise.all(
+    sockets.map((s) => new Promise((resolve) => (s.pending ? s.once("connect", resolve) : resolve(0)))),
+  );
   await listener.close();
   await until(() => sockets.every((s) => s.closed), "the sockets' end");
 });

@@ -24,17 +24,35 @@ export async function startTestProxy(baseUrl: string, ca?: readonly string[]) {
   const proxy = await startProxy({
     port: 0,
     upstream: createUpstream(baseUrl, ca),
-    control: createControl({ endpoints: { health: { method: "GET", answer: () => ({ status: 200, body: { ok: true } }) } } }),
+    control: createControl({
+      endpoints: { health: { method: "GET", answer: () => ({ status: 200, body: { ok: true } }) } },
+    }),
     openTap: (opened) => {
       if (opened.session === "bad name") return "a session name";
       const heard: Heard = {
-        opened, log: [], clientChunks: [], chunks: [], clientEnded: false, clientTrailers: [], informational: [], head: undefined, trailers: undefined, closed: undefined,
+        opened,
+        log: [],
+        clientChunks: [],
+        chunks: [],
+        clientEnded: false,
+        clientTrailers: [],
+        informational: [],
+        head: undefined,
+        trailers: undefined,
+        closed: undefined,
       };
       exchanges.push(heard);
       return {
         clientData: (bytes) => (heard.log.push("client data"), heard.clientChunks.push(Buffer.from(bytes))),
-        clientEnd: (trailers) => (heard.log.push("client end"), (heard.clientEnded = true), (heard.clientTrailers = trailers)),
-        informational: (status, headers) => (heard.log.push(`${status}`), heard.informational.push({ status, headers })),
+        clientEnd: (trailers) => (
+          heard.log.push("client end"),
+          (heard.clientEnded = true),
+          (heard.clientTrailers = trailers)
+        ),
+        informational: (status, headers) => (
+          heard.log.push(`${status}`),
+          heard.informational.push({ status, headers })
+        ),
         head: (head) => (heard.log.push("head"), (heard.head = head)),
         data: (bytes) => (heard.log.push("data"), heard.chunks.push(Buffer.from(bytes))),
         trailers: (trailers) => (heard.log.push("trailers"), (heard.trailers = trailers)),

@@ -10,7 +10,9 @@ export interface RawServer {
 }
 
 /** `onRequest` is called with each request's text (head and what came with it) once a head is whole; `allowHalfOpen` as in node:net. */
-export async function startRawServer(onData: (socket: Socket, received: string, connection: number) => void): Promise<RawServer> {
+export async function startRawServer(
+  onData: (socket: Socket, received: string, connection: number) => void,
+): Promise<RawServer> {
   const connections: RawServer["connections"] = [];
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     const state = { socket, received: "", ended: false, closed: false };
@@ -63,6 +65,7 @@ export async function connectRaw(port: number): Promise<RawClient> {
       return ended;
     },
     send: (text) => void socket.write(text as string, "latin1"),
-    waitFor: (text) => until(() => received.includes(text), `${JSON.stringify(text)} in ${JSON.stringify(received.slice(-500))}`),
+    waitFor: (text) =>
+      until(() => received.includes(text), `${JSON.stringify(text)} in ${JSON.stringify(received.slice(-500))}`),
   };
 }

@@ -22,7 +22,9 @@ afterAll(async () => {
   service?.stop();
 });
 
-async function both(...args: [name: Parameters<typeof runCall>[1], options?: Parameters<typeof runCall>[2]]): Promise<Seen> {
+async function both(
+  ...args: [name: Parameters<typeof runCall>[1], options?: Parameters<typeof runCall>[2]]
+): Promise<Seen> {
   const expected = await runCall(direct, ...args);
   const actual = await runCall(proxied, ...args);
   expect(actual).toEqual(expected);
@@ -33,10 +35,20 @@ const last = () => proxy.exchanges.at(-1)!;
 describe("what a client and a server say to each other directly, they say through the proxy", () => {
   test("unary", async () => {
     const seen = await both("unary");
-    expect(seen).toMatchObject({ code: 0, messages: ["hello"], metadata: { head: ["er"] }, trailers: { trail: ["er"], "trail-bin": ["00ff01"] } });
+    expect(seen).toMatchObject({
+      code: 0,
+      messages: ["hello"],
+      metadata: { head: ["er"] },
+      trailers: { trail: ["er"], "trail-bin": ["00ff01"] },
+    });
     expect(last().closed).toEqual({ shape: "clean", by: "server" });
     expect(last().log).toEqual(["client data", "client end", "head", "data", "trailers", "close"]);
-    expect(last().opened.head).toMatchObject({ protocol: "grpc", httpVersion: "2", method: "POST", path: "/test.Echo/Unary" });
+    expect(last().opened.head).toMatchObject({
+      protocol: "grpc",
+      httpVersion: "2",
+      method: "POST",
+      path: "/test.Echo/Unary",
+    });
     expect(last().trailers).toContainEqual(["grpc-status", "0"]);
   });
   test("server streaming", async () => {
@@ -67,7 +79,11 @@ describe("what a client and a server say to each other directly, they say throug
   });
   test("errors with details, before a message (Trailers-Only) and after some", async () => {
     const before = await both("unary", { metadata: { fail: ["5"] } });
-    expect(before).toMatchObject({ code: 5, details: "größer, 100% — bad\nline", trailers: { "grpc-status-details-bin": [Buffer.from("details of the failure").toString("hex")] } });
+    expect(before).toMatchObject({
+      code: 5,
+      details: "größer, 100% — bad\nline",
+      trailers: { "grpc-status-details-bin": [Buffer.from("details of the failure").toString("hex")] },
+    });
     expect(last().head).toMatchObject({ last: true });
     expect(last().closed).toEqual({ shape: "clean", by: "server" });
     const after = await both("download", { metadata: { fail: ["9"], count: ["2"] } });
@@ -75,7 +91,9 @@ describe("what a client and a server say to each other directly, they say throug
     await both("missing");
   });
   test("metadata: duplicates, binary, empty values", async () => {
-    const seen = await both("unary", { metadata: { "x-echo": ["a", "b, c", ""], "x-echo-bin": [Buffer.from([0, 1, 254, 255]), Buffer.alloc(0)] } });
+    const seen = await both("unary", {
+      metadata: { "x-echo": ["a", "b, c", ""], "x-echo-bin": [Buffer.from([0, 1, 254, 255]), Buffer.alloc(0)] },
+    });
     expect(seen.trailers["x-echo-bin"]).toEqual(["0001feff", ""]);
   });
   test("empty and 4 MiB messages", async () => {
@@ -113,7 +131,10 @@ describe("what a client and a server say to each other directly, they say throug
   test("deadline", async () => {
     for (const client of [direct, proxied]) {
       service.log.events.length = 0;
-      const seen = await runCall(client, "download", { metadata: { hold: ["1"] }, call: { deadline: Date.now() + 300 } });
+      const seen = await runCall(client, "download", {
+        metadata: { hold: ["1"] },
+        call: { deadline: Date.now() + 300 },
+      });
       expect(seen).toMatchObject({ code: grpc.status.DEADLINE_EXCEEDED, messages: { length: 3 } });
       await until(() => service.log.events.includes("download cancelled"), "the server's cancel");
     }
@@ -161,7 +182,11 @@ describe("an upstream that is not there, or goes away", () => {
     const seen = await runCall(client, "unary");
     expect(seen).toMatchObject({ code: grpc.status.UNAVAILABLE });
     expect(seen.details).toContain("ECONNREFUSED");
-    expect(lonely.exchanges[0]!.closed).toMatchObject({ shape: "error", by: "server", detail: expect.stringContaining("ECONNREFUSED") });
+    expect(lonely.exchanges[0]!.closed).toMatchObject({
+      shape: "error",
+      by: "server",
+      detail: expect.stringContaining("ECONNREFUSED"),
+    });
     expect(lonely.exchanges[0]!.head).toBeUndefined();
     client.close();
     await lonely.stop();
@@ -171,7 +196,11 @@ describe("an upstream that is not there, or goes away", () => {
     const between = await startTestProxy(`http://127.0.0.1:${spare.port}`);
     const client = createClient(between.port);
     const running = runCall(client, "download", { metadata: { hold: ["1"] } });
-    await until(() => between.exchanges[0]?.chunks.length === 3 || Buffer.concat(between.exchanges[0]?.chunks ?? []).length === 33, "messages");
+    await until(
+      () =>
+        between.exchanges[0]?.chunks.length === 3 || Buffer.concat(between.exchanges[0]?.chunks ?? []).length === 33,
+      "messages",
+    );
     spare.stop();
     expect(await running).toMatchObject({ messages: { length: 3 }, code: grpc.status.UNAVAILABLE });
     expect(between.exchanges[0]!.closed).toMatchObject({ shape: "truncated", by: "server" });

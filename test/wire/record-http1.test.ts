@@ -1,4 +1,10 @@
-import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import { createGunzip, createGzip, constants as zlib } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
@@ -20,7 +26,9 @@ async function proxyTo(url: string) {
   cleanups.push(() => proxy.stop());
   return proxy;
 }
-async function nodeUpstream(handler: (request: IncomingMessage, response: ServerResponse) => void): Promise<{ url: string; server: Server }> {
+async function nodeUpstream(
+  handler: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<{ url: string; server: Server }> {
   const server = createServer(handler);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   cleanups.push(() => (server.closeAllConnections(), server.close()));
@@ -114,12 +122,20 @@ describe("everything travels", () => {
     const { head, session } = proxy.exchanges[0]!.opened;
     expect(session).toBe("s1");
     expect(head).toMatchObject({ method: "GET", path: "//other-host/x%20y", query: "a=1&a=%2F+", httpVersion: "1.1" });
-    expect(head.headers.slice(0, 4)).toEqual([["x-b", "2"], ["HOST", "me"], ["X-A", "1"], ["X-B", ""]]);
+    expect(head.headers.slice(0, 4)).toEqual([
+      ["x-b", "2"],
+      ["HOST", "me"],
+      ["X-A", "1"],
+      ["X-B", ""],
+    ]);
   });
 
   test("response: reason, headers as sent, empty values, duplicates, no header of our own", async () => {
     const upstream = await rawUpstream((socket) =>
-      socket.write("HTTP/1.1 299 Quite Fine\r\nset-cookie: a=1\r\nServer: x\r\nSet-Cookie: b=2\r\nAccess-Control-Allow-Origin: \r\nKeep-Alive: timeout=5\r\nX-L: \xe9\r\nContent-Length: 2\r\n\r\nok", "latin1"),
+      socket.write(
+        "HTTP/1.1 299 Quite Fine\r\nset-cookie: a=1\r\nServer: x\r\nSet-Cookie: b=2\r\nAccess-Control-Allow-Origin: \r\nKeep-Alive: timeout=5\r\nX-L: \xe9\r\nContent-Length: 2\r\n\r\nok",
+        "latin1",
+      ),
     );
     const proxy = await proxyTo(upstream.url);
     const client = await connectRaw(proxy.port);
@@ -145,12 +161,18 @@ describe("everything travels", () => {
       const request = received.split("\r\n\r\n").at(-2)!;
       if (request.startsWith("HEAD")) socket.write("HTTP/1.1 200 OK\r\nContent-Length: 1234\r\n\r\n");
       else if (request.includes("/204")) socket.write("HTTP/1.1 204 No Content\r\nX: y\r\n\r\n");
-      else if (request.includes("/304")) socket.write('HTTP/1.1 304 Not Modified\r\nContent-Length: 99\r\nETag: "x"\r\n\r\n');
+      else if (request.includes("/304"))
+        socket.write('HTTP/1.1 304 Not Modified\r\nContent-Length: 99\r\nETag: "x"\r\n\r\n');
       else socket.write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlast");
     });
     const proxy = await proxyTo(upstream.url);
     const client = await connectRaw(proxy.port);
-    for (const [request, n] of [["HEAD /", 1], ["GET /204", 2], ["GET /304", 3], ["GET /last", 4]] as const) {
+    for (const [request, n] of [
+      ["HEAD /", 1],
+      ["GET /204", 2],
+      ["GET /304", 3],
+      ["GET /last", 4],
+    ] as const) {
       client.send(`${request} HTTP/1.1\r\nHost: a\r\n\r\n`);
       await until(() => headsOf(client.received) === n, `answer ${n}`);
     }
@@ -166,26 +188,37 @@ describe("everything travels", () => {
   test("trailers both ways", async () => {
     const upstream = await rawUpstream((socket, received) => {
       if (received.endsWith("\r\nX-Sum: 12\r\n\r\n"))
-        socket.write("HTTP/1.1 200 OK\r\nTrailer: X-T\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-T: a\r\nx-t: b\r\n\r\n");
+        socket.write(
+          "HTTP/1.1 200 OK\r\nTrailer: X-T\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-T: a\r\nx-t: b\r\n\r\n",
+        );
     });
     const proxy = await proxyTo(upstream.url);
     const client = await connectRaw(proxy.port);
     client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 12\r\n\r\n");
     await client.waitFor("\r\n0\r\nX-T: a\r\nx-t: b\r\n\r\n");
     expect(client.received).toContain("Trailer: X-T\r\n");
-    expect(proxy.exchanges[0]).toMatchObject({ clientTrailers: [["X-Sum", "12"]], trailers: [["X-T", "a"], ["x-t", "b"]] });
+    expect(proxy.exchanges[0]).toMatchObject({
+      clientTrailers: [["X-Sum", "12"]],
+      trailers: [
+        ["X-T", "a"],
+        ["x-t", "b"],
+      ],
+    });
   });
 
   test("1xx: 100-continue is the upstream's to give, early hints pass with their headers", async () => {
     const upstream = await rawUpstream((socket, received) => {
-      if (received.endsWith("\r\n\r\n")) socket.write("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nX-Hint: 1\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n");
+      if (received.endsWith("\r\n\r\n"))
+        socket.write("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nX-Hint: 1\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n");
       if (received.endsWith("body")) socket.write("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n");
     });
     const proxy = await proxyTo(upstream.url);
     const client = await connectRaw(proxy.port);
     client.send("PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
     await client.waitFor("100 Continue");
-    expect(client.received).toBe("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nX-Hint: 1\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n");
+    expect(client.received).toBe(
+      "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nX-Hint: 1\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n",
+    );
     expect(upstream.connections[0]!.received).toContain("Expect: 100-continue\r\n");
     client.send("body");
     await client.waitFor("201 Created");
@@ -193,7 +226,9 @@ describe("everything travels", () => {
   });
 
   test("a refused expectation ends the connection, as nobody knows whether the body will come", async () => {
-    const upstream = await rawUpstream((socket) => socket.write("HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n"));
+    const upstream = await rawUpstream((socket) =>
+      socket.write("HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n"),
+    );
     const proxy = await proxyTo(upstream.url);
     const client = await connectRaw(proxy.port);
     client.send("PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
@@ -299,22 +334,25 @@ describe("back-pressure", () => {
 });
 
 describe("endings", () => {
-  test.each(["end", "destroy", "resetAndDestroy"] as const)("a client that leaves a quiet stream (%s) is seen by the upstream", async (how) => {
-    const { url } = await nodeUpstream((_request, response) => {
-      response.writeHead(200, { "Content-Type": "text/event-stream" });
-      response.write("data: 1\n\n");
-      response.on("close", () => (closed = true));
-    });
-    let closed = false;
-    const proxy = await proxyTo(url);
-    const client = await connectRaw(proxy.port);
-    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-    await client.waitFor("data: 1");
-    client.socket[how]();
-    await until(() => closed, "the upstream's close");
-    await until(() => proxy.exchanges[0]!.closed !== undefined, "the close");
-    expect(proxy.exchanges[0]!.closed).toMatchObject({ shape: "truncated", by: "client" });
-  });
+  test.each(["end", "destroy", "resetAndDestroy"] as const)(
+    "a client that leaves a quiet stream (%s) is seen by the upstream",
+    async (how) => {
+      const { url } = await nodeUpstream((_request, response) => {
+        response.writeHead(200, { "Content-Type": "text/event-stream" });
+        response.write("data: 1\n\n");
+        response.on("close", () => (closed = true));
+      });
+      let closed = false;
+      const proxy = await proxyTo(url);
+      const client = await connectRaw(proxy.port);
+      client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+      await client.waitFor("data: 1");
+      client.socket[how]();
+      await until(() => closed, "the upstream's close");
+      await until(() => proxy.exchanges[0]!.closed !== undefined, "the close");
+      expect(proxy.exchanges[0]!.closed).toMatchObject({ shape: "truncated", by: "client" });
+    },
+  );
 
   test("a client that leaves before any answer", async () => {
     const upstream = await rawUpstream(() => undefined);
@@ -366,13 +404,21 @@ describe("endings", () => {
     const response = await fetch(proxy.url);
     expect(response.status).toBe(502);
     const body = (await response.json()) as { error: { message: string } };
-    expect(body.error.message).toBe(`wraith: the upstream gave no answer: connect ECONNREFUSED 127.0.0.1:${upstream.port}`);
-    expect(proxy.exchanges[0]!.closed).toEqual({ shape: "error", by: "server", detail: `connect ECONNREFUSED 127.0.0.1:${upstream.port}` });
+    expect(body.error.message).toBe(
+      `wraith: the upstream gave no answer: connect ECONNREFUSED 127.0.0.1:${upstream.port}`,
+    );
+    expect(proxy.exchanges[0]!.closed).toEqual({
+      shape: "error",
+      by: "server",
+      detail: `connect ECONNREFUSED 127.0.0.1:${upstream.port}`,
+    });
     expect(proxy.exchanges[0]!.head).toBeUndefined();
   });
 
   test("stopping the recorder ends open exchanges as truncated by it", async () => {
-    const upstream = await rawUpstream((socket) => socket.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n"));
+    const upstream = await rawUpstream((socket) =>
+      socket.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n"),
+    );
     const proxy = await startTestProxy(upstream.url);
     const client = await connectRaw(proxy.port);
     client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -388,7 +434,10 @@ describe("the pool", () => {
   test("a connection that carried a stream is not used again, one that carried a whole body is", async () => {
     const upstream = await rawUpstream((socket, received) => {
       const request = received.split("\r\n\r\n").at(-2)!;
-      if (request.includes("/stream")) socket.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+      if (request.includes("/stream"))
+        socket.write(
+          "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        );
       else socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
     });
     const proxy = await proxyTo(upstream.url);
@@ -419,13 +468,30 @@ describe("what is not for the upstream", () => {
       return [response.status, ((await response.json()) as { error?: { message: string } }).error?.message];
     };
     expect(await ask("/__wraith/health")).toEqual([200, undefined]);
-    expect(await ask("/__wraith/nope")).toEqual([404, "wraith: no control endpoint /__wraith/nope; there are GET /__wraith/health"]);
-    expect(await ask("/__wraith/health", { method: "POST" })).toEqual([405, "wraith: /__wraith/health takes GET, not POST"]);
-    expect((await ask("/x", { method: "POST", headers: { "content-type": "application/grpc-web+proto" } }))[0]).toBe(415);
-    expect((await ask("/x", { method: "POST", headers: { "content-type": "application/json", "connect-protocol-version": "1" } }))[0]).toBe(415);
+    expect(await ask("/__wraith/nope")).toEqual([
+      404,
+      "wraith: no control endpoint /__wraith/nope; there are GET /__wraith/health",
+    ]);
+    expect(await ask("/__wraith/health", { method: "POST" })).toEqual([
+      405,
+      "wraith: /__wraith/health takes GET, not POST",
+    ]);
+    expect((await ask("/x", { method: "POST", headers: { "content-type": "application/grpc-web+proto" } }))[0]).toBe(
+      415,
+    );
+    expect(
+      (
+        await ask("/x", {
+          method: "POST",
+          headers: { "content-type": "application/json", "connect-protocol-version": "1" },
+        })
+      )[0],
+    ).toBe(415);
     expect((await ask("/x", { headers: { "x-wraith-session": "bad name" } }))[0]).toBe(400);
     const client = await connectRaw(proxy.port);
-    client.send("GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x\r\n\r\n");
+    client.send(
+      "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x\r\n\r\n",
+    );
     await client.waitFor("501 Not Implemented");
     expect(upstream.connections).toHaveLength(0);
     expect(proxy.exchanges).toHaveLength(0);
@@ -442,7 +508,10 @@ describe("what is not for the upstream", () => {
   });
 
   test("a client that sends one byte at a time", async () => {
-    const upstream = await rawUpstream((socket, received) => received.endsWith("\r\n\r\n") && socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
+    const upstream = await rawUpstream(
+      (socket, received) =>
+        received.endsWith("\r\n\r\n") && socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"),
+    );
     const proxy = await proxyTo(upstream.url);
     const client = await connectRaw(proxy.port);
     for (const byte of "PRI / HTTP/1.1\r\nHost: a\r\n\r\n".replace("PRI", "PUT")) {

@@ -1,4 +1,15 @@
-import { connect, constants, createServer, sensitiveHeaders, type ClientHttp2Session, type ClientHttp2Stream, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import {
+  connect,
+  constants,
+  createServer,
+  sensitiveHeaders,
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
 import { createServer as createHttp1Server } from "node:http";
 import { connect as connectTcp, type AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
@@ -10,7 +21,9 @@ afterEach(async () => {
 });
 
 type Handler = (stream: ServerHttp2Stream, headers: Record<string | symbol, unknown>, raw: string[]) => void;
-async function upstreamH2(handler: Handler): Promise<{ url: string; server: Http2Server; sessions: ServerHttp2Session[] }> {
+async function upstreamH2(
+  handler: Handler,
+): Promise<{ url: string; server: Http2Server; sessions: ServerHttp2Session[] }> {
   const server = createServer();
   const sessions: ServerHttp2Session[] = [];
   server.on("session", (s) => (sessions.push(s), s.on("error", () => undefined)));
@@ -38,14 +51,27 @@ function listen(stream: ClientHttp2Stream) {
   const log: string[] = [];
   const raw: string[][] = [];
   type Headers = Record<string, unknown>;
-  stream.on("headers", (h: Headers, _f: number, r: string[]) => (log.push(`info ${String(h[":status"])}`), raw.push(r)));
-  stream.on("response", (h: Headers, f: number, r: string[]) => (log.push(`head ${String(h[":status"])}${f & 1 ? " last" : ""}`), raw.push(r)));
+  stream.on(
+    "headers",
+    (h: Headers, _f: number, r: string[]) => (log.push(`info ${String(h[":status"])}`), raw.push(r)),
+  );
+  stream.on(
+    "response",
+    (h: Headers, f: number, r: string[]) => (
+      log.push(`head ${String(h[":status"])}${f & 1 ? " last" : ""}`),
+      raw.push(r)
+    ),
+  );
   stream.on("data", (b: Buffer) => log.push(`data ${b.toString()}`));
   stream.on("trailers", (_h: Headers, _f: number, r: string[]) => (log.push("trailers"), raw.push(r)));
   stream.on("end", () => log.push("end"));
   stream.on("error", () => undefined);
   stream.on("close", () => log.push(`close ${stream.rstCode}`));
-  return { log, raw, closed: () => until(() => log.at(-1)?.startsWith("close") === true, `the close after ${log.join()}`) };
+  return {
+    log,
+    raw,
+    closed: () => until(() => log.at(-1)?.startsWith("close") === true, `the close after ${log.join()}`),
+  };
 }
 const grpcPost = { ":method": "POST", ":path": "/s/M", "content-type": "application/grpc", te: "trailers" };
 
@@ -56,26 +82,68 @@ describe("h2 to h2", () => {
     const { url } = await upstreamH2((stream, headers, raw) => {
       seen = raw;
       secret = headers[sensitiveHeaders];
-      stream.respond({ ":status": 200, "x-c": "3", "X-C": "no", "x-a": "1", "x-C": "4", empty: "" } as never, { sendDate: false } as never);
+      stream.respond(
+        { ":status": 200, "x-c": "3", "X-C": "no", "x-a": "1", "x-C": "4", empty: "" } as never,
+        { sendDate: false } as never,
+      );
       stream.end();
     });
     const proxy = await proxyTo(`${url}/base`);
-    const stream = clientTo(proxy.port).request({ ...grpcPost, ":authority": "someone:1", "x-b": "1", "x-wraith-session": "s", "x-a": "", "X-b": "2", authorization: "k", [sensitiveHeaders]: ["authorization"] }, { endStream: true });
+    const stream = clientTo(proxy.port).request(
+      {
+        ...grpcPost,
+        ":authority": "someone:1",
+        "x-b": "1",
+        "x-wraith-session": "s",
+        "x-a": "",
+        "X-b": "2",
+        authorization: "k",
+        [sensitiveHeaders]: ["authorization"],
+      },
+      { endStream: true },
+    );
     const { raw, log, closed } = listen(stream);
     await closed();
     expect(seen).toEqual([
-      ":method", "POST", ":scheme", "http", ":authority", url.slice(7), ":path", "/base/s/M",
-      "content-type", "application/grpc", "x-b", "1", "x-a", "", "x-b", "2", "authorization", "k", "te", "trailers",
+      ":method",
+      "POST",
+      ":scheme",
+      "http",
+      ":authority",
+      url.slice(7),
+      ":path",
+      "/base/s/M",
+      "content-type",
+      "application/grpc",
+      "x-b",
+      "1",
+      "x-a",
+      "",
+      "x-b",
+      "2",
+      "authorization",
+      "k",
+      "te",
+      "trailers",
     ]);
     expect(secret).toEqual(["authorization"]);
     expect(raw[0]).toEqual([":status", "200", "x-c", "3", "x-c", "no", "x-a", "1", "x-c", "4", "empty", ""]);
     expect(log).toEqual(["head 200", "end", "close 0"]);
-    expect(proxy.exchanges[0]!.opened.head.headers.map(([n]) => n)).toEqual(["content-type", "te", "x-b", "x-wraith-session", "x-a", "x-b", "authorization"]);
+    expect(proxy.exchanges[0]!.opened.head.headers.map(([n]) => n)).toEqual([
+      "content-type",
+      "te",
+      "x-b",
+      "x-wraith-session",
+      "x-a",
+      "x-b",
+      "authorization",
+    ]);
   });
 
   test("1xx, data and trailers keep their order; an answer of headers alone ends with them", async () => {
     const { url } = await upstreamH2((stream, headers) => {
-      if (headers["only"] === "1") return stream.respond({ ":status": 200, "grpc-status": "5", "grpc-message": "" }, { endStream: true });
+      if (headers["only"] === "1")
+        return stream.respond({ ":status": 200, "grpc-status": "5", "grpc-message": "" }, { endStream: true });
       stream.additionalHeaders({ ":status": 103, link: "</x>" });
       stream.respond({ ":status": 200 }, { waitForTrailers: true });
       stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0", "grpc-message": "", "x-bin": "AP8" }));
@@ -95,46 +163,64 @@ describe("h2 to h2", () => {
     expect(proxy.exchanges[1]!.closed).toEqual({ shape: "clean", by: "server" });
   });
 
-  test.each([constants.NGHTTP2_INTERNAL_ERROR, constants.NGHTTP2_CANCEL, constants.NGHTTP2_REFUSED_STREAM, constants.NGHTTP2_ENHANCE_YOUR_CALM])(
-    "a reset by the upstream (code %i) comes after what it sent before, with its code",
-    async (code) => {
-      const { url } = await upstreamH2((stream) => {
-        stream.respond({ ":status": 200 });
-        stream.write("one");
-        stream.write("two", () => setTimeout(() => stream.close(code), 10));
-      });
-      const proxy = await proxyTo(url);
-      const { log, closed } = listen(clientTo(proxy.port).request(grpcPost));
-      await closed();
-      expect(log.filter((l) => l.startsWith("data")).join("")).toMatch(/^data one(data )?two$/);
-      expect(log.at(-1)).toBe(`close ${code}`);
-      expect(proxy.exchanges[0]!.closed).toEqual({ shape: "error", by: "server", code, detail: "the upstream reset the stream" });
-    },
-  );
-
-  test.each([constants.NGHTTP2_CANCEL, constants.NGHTTP2_INTERNAL_ERROR])("a reset by the client (code %i) reaches the upstream at once, other streams go on", async (code) => {
-    const closed: number[] = [];
+  test.each([
+    constants.NGHTTP2_INTERNAL_ERROR,
+    constants.NGHTTP2_CANCEL,
+    constants.NGHTTP2_REFUSED_STREAM,
+    constants.NGHTTP2_ENHANCE_YOUR_CALM,
+  ])("a reset by the upstream (code %i) comes after what it sent before, with its code", async (code) => {
     const { url } = await upstreamH2((stream) => {
       stream.respond({ ":status": 200 });
-      stream.on("data", (b: Buffer) => stream.write(b));
-      stream.on("close", () => closed.push(stream.rstCode ?? -1));
+      stream.write("one");
+      stream.write("two", () => setTimeout(() => stream.close(code), 10));
     });
     const proxy = await proxyTo(url);
-    const session = clientTo(proxy.port);
-    const [a, b] = [session.request(grpcPost), session.request(grpcPost)];
-    const heard = listen(b);
-    listen(a);
-    a.write("x");
-    b.write("x");
-    await until(() => proxy.exchanges.length === 2 && proxy.exchanges.every((e) => e.chunks.length === 1), "both to run");
-    a.close(code);
-    await until(() => closed.length === 1, "the upstream's close");
-    expect(closed).toEqual([code]);
-    expect(proxy.exchanges[0]!.closed).toEqual({ shape: "truncated", by: "client", code, detail: "the client reset the stream" });
-    b.write("y");
-    await until(() => heard.log.includes("data y"), "the other stream");
-    expect(proxy.exchanges[1]!.closed).toBeUndefined();
+    const { log, closed } = listen(clientTo(proxy.port).request(grpcPost));
+    await closed();
+    expect(log.filter((l) => l.startsWith("data")).join("")).toMatch(/^data one(data )?two$/);
+    expect(log.at(-1)).toBe(`close ${code}`);
+    expect(proxy.exchanges[0]!.closed).toEqual({
+      shape: "error",
+      by: "server",
+      code,
+      detail: "the upstream reset the stream",
+    });
   });
+
+  test.each([constants.NGHTTP2_CANCEL, constants.NGHTTP2_INTERNAL_ERROR])(
+    "a reset by the client (code %i) reaches the upstream at once, other streams go on",
+    async (code) => {
+      const closed: number[] = [];
+      const { url } = await upstreamH2((stream) => {
+        stream.respond({ ":status": 200 });
+        stream.on("data", (b: Buffer) => stream.write(b));
+        stream.on("close", () => closed.push(stream.rstCode ?? -1));
+      });
+      const proxy = await proxyTo(url);
+      const session = clientTo(proxy.port);
+      const [a, b] = [session.request(grpcPost), session.request(grpcPost)];
+      const heard = listen(b);
+      listen(a);
+      a.write("x");
+      b.write("x");
+      await until(
+        () => proxy.exchanges.length === 2 && proxy.exchanges.every((e) => e.chunks.length === 1),
+        "both to run",
+      );
+      a.close(code);
+      await until(() => closed.length === 1, "the upstream's close");
+      expect(closed).toEqual([code]);
+      expect(proxy.exchanges[0]!.closed).toEqual({
+        shape: "truncated",
+        by: "client",
+        code,
+        detail: "the client reset the stream",
+      });
+      b.write("y");
+      await until(() => heard.log.includes("data y"), "the other stream");
+      expect(proxy.exchanges[1]!.closed).toBeUndefined();
+    },
+  );
 
   test("END_STREAM before RST_STREAM, as grpc-js cancels: the half-close arrives first, then the reset", async () => {
     const saw: string[] = [];
@@ -169,7 +255,9 @@ describe("h2 to h2", () => {
     session.destroy();
     await until(() => cancelled === 5, "the cancels");
     await until(() => sessions[0]!.destroyed, "the upstream's end");
-    expect(proxy.exchanges.map((e) => [e.closed?.shape, e.closed?.by])).toEqual(Array.from({ length: 5 }, () => ["truncated", "client"]));
+    expect(proxy.exchanges.map((e) => [e.closed?.shape, e.closed?.by])).toEqual(
+      Array.from({ length: 5 }, () => ["truncated", "client"]),
+    );
   });
 
   test("GOAWAY: open streams finish, new ones get a new connection, the client's stays", async () => {
@@ -265,7 +353,10 @@ describe("h2 to h2", () => {
     cleanups.push(() => socket.destroy());
     let got = Buffer.alloc(0);
     socket.on("data", (b: Buffer) => (got = Buffer.concat([got, b])));
-    for (const byte of Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0])])) {
+    for (const byte of Buffer.concat([
+      Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+      Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
+    ])) {
       socket.write(Buffer.from([byte]));
       await new Promise((r) => setImmediate(r));
     }
@@ -279,7 +370,16 @@ describe("plain h2 to an HTTP/1.1 upstream", () => {
     const server = createHttp1Server((request, response) => {
       seen.push(`${request.method} ${request.url}`, ...request.rawHeaders);
       request.resume();
-      response.writeHead(200, ["Content-Type", "text/event-stream", "Connection", "x-hop", "X-Hop", "1", "Trailer", "X-T"]);
+      response.writeHead(200, [
+        "Content-Type",
+        "text/event-stream",
+        "Connection",
+        "x-hop",
+        "X-Hop",
+        "1",
+        "Trailer",
+        "X-T",
+      ]);
       response.write("data: 1\n\n");
       request.on("end", () => {
         response.addTrailers({ "X-T": "t" });
@@ -290,7 +390,12 @@ describe("plain h2 to an HTTP/1.1 upstream", () => {
     cleanups.push(() => (server.closeAllConnections(), server.close()));
     const { port } = server.address() as AddressInfo;
     const proxy = await proxyTo(`http://127.0.0.1:${port}`);
-    const stream = clientTo(proxy.port).request({ ":method": "POST", ":path": "//h/x?q", cookie: ["a=1", "b=2"], "x-a": "1" });
+    const stream = clientTo(proxy.port).request({
+      ":method": "POST",
+      ":path": "//h/x?q",
+      cookie: ["a=1", "b=2"],
+      "x-a": "1",
+    });
     const { log, raw, closed } = listen(stream);
     await until(() => log.includes("data data: 1\n\n"), "the event before the request's end");
     stream.end("body");
@@ -298,8 +403,25 @@ describe("plain h2 to an HTTP/1.1 upstream", () => {
     expect(log).toEqual(["head 200", "data data: 1\n\n", "trailers", "end", "close 0"]);
     expect(raw[0]!.slice(0, 6)).toEqual([":status", "200", "content-type", "text/event-stream", "trailer", "X-T"]);
     expect(raw.at(-1)).toEqual(["x-t", "t"]);
-    expect(seen).toEqual(["POST //h/x?q", "Host", `127.0.0.1:${port}`, "x-a", "1", "Transfer-Encoding", "chunked", "cookie", "a=1; b=2", "Connection", "keep-alive"]);
-    expect(proxy.exchanges[0]!.opened.head).toMatchObject({ protocol: "http", httpVersion: "2", path: "//h/x", query: "q" });
+    expect(seen).toEqual([
+      "POST //h/x?q",
+      "Host",
+      `127.0.0.1:${port}`,
+      "x-a",
+      "1",
+      "Transfer-Encoding",
+      "chunked",
+      "cookie",
+      "a=1; b=2",
+      "Connection",
+      "keep-alive",
+    ]);
+    expect(proxy.exchanges[0]!.opened.head).toMatchObject({
+      protocol: "http",
+      httpVersion: "2",
+      path: "//h/x",
+      query: "q",
+    });
   });
 
   test("control plane, 415 and 502 over h2", async () => {
@@ -311,8 +433,12 @@ describe("plain h2 to an HTTP/1.1 upstream", () => {
       return heard.log.slice(0, 2).join(" ");
     };
     expect(await ask({ ":path": "/__wraith/health" })).toMatch(/^head 200 data \{"ok":true\}/);
-    expect(await ask({ ":path": "/x", ":method": "POST", "content-type": "application/grpc-web" })).toMatch(/^head 415 .*gRPC-Web/);
-    expect(await ask({ ":path": "/x", ":method": "POST", "content-type": "application/connect+proto" })).toMatch(/^head 415 .*Connect/);
+    expect(await ask({ ":path": "/x", ":method": "POST", "content-type": "application/grpc-web" })).toMatch(
+      /^head 415 .*gRPC-Web/,
+    );
+    expect(await ask({ ":path": "/x", ":method": "POST", "content-type": "application/connect+proto" })).toMatch(
+      /^head 415 .*Connect/,
+    );
     expect(await ask({ ":path": "/x" })).toMatch(/^head 502 .*ECONNREFUSED/);
   });
 });

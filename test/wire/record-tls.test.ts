@@ -35,7 +35,9 @@ async function askHttp2(port: number, headers: Record<string, string>): Promise<
 }
 
 test("HTTP/1.1 over TLS, with a certificate authority of its own; without it, 502 says why", async () => {
-  const url = await start(createHttpsServer({ key, cert }, (request, response) => response.end(`${request.url} ${request.headers.host}`)));
+  const url = await start(
+    createHttpsServer({ key, cert }, (request, response) => response.end(`${request.url} ${request.headers.host}`)),
+  );
   const proxy = await proxyTo(url, [cert]);
   expect(await (await fetch(`${proxy.url}/x`)).text()).toBe(`/base/x ${new URL(url).host}`);
   const distrustful = await proxyTo(url);
@@ -53,7 +55,14 @@ test("gRPC goes by h2, and plain h2 by what ALPN says", async () => {
     response.end("ok");
   });
   const both = await proxyTo(await start(secure as unknown as Server), [cert]);
-  expect(await askHttp2(both.port, { ":method": "POST", ":path": "/s/M", "content-type": "application/grpc", te: "trailers" })).toBe("200 oktrailers 0");
+  expect(
+    await askHttp2(both.port, {
+      ":method": "POST",
+      ":path": "/s/M",
+      "content-type": "application/grpc",
+      te: "trailers",
+    }),
+  ).toBe("200 oktrailers 0");
   expect(await askHttp2(both.port, { ":method": "POST", ":path": "/plain" })).toBe("200 ok");
   await (await fetch(both.url)).text();
   expect(versions).toEqual(["2.0", "2.0", "1.1"]);

@@ -52,8 +52,8 @@ async function showTwin(workspace: Workspace, formats: Formats, terminal: Termin
     const rows = sessions.map((s) => [
       s.session,
       s.startedAt.slice(0, 19).replace("T", " "),
-      `${s.exchanges} exchanges`,
-      `${s.events} events`,
+      s.exchanges === 1 ? "1 exchange" : `${s.exchanges} exchanges`,
+      s.events === 1 ? "1 event" : `${s.events} events`,
       formatBytes(s.responseBytes),
       [
         ...s.tags,

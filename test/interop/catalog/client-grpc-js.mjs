@@ -4,17 +4,28 @@ import * as grpc from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 
 const file = join(import.meta.dirname, "catalog.proto");
-const { shop } = grpc.loadPackageDefinition(loadSync(file, { longs: String, enums: String, bytes: String, oneofs: true }));
+const { shop } = grpc.loadPackageDefinition(
+  loadSync(file, { longs: String, enums: String, bytes: String, oneofs: true }),
+);
 const client = new shop.v1.Catalog(`127.0.0.1:${process.argv[2]}`, grpc.credentials.createInsecure());
 const own = /^(x-wraith-|date$)/;
 const plain = (metadata) =>
-  Object.fromEntries(Object.keys(metadata.getMap()).filter((k) => !own.test(k)).sort().map((k) => [k, metadata.get(k).map((v) => (Buffer.isBuffer(v) ? v.toString("hex") : v))]));
+  Object.fromEntries(
+    Object.keys(metadata.getMap())
+      .filter((k) => !own.test(k))
+      .sort()
+      .map((k) => [k, metadata.get(k).map((v) => (Buffer.isBuffer(v) ? v.toString("hex") : v))]),
+  );
 
 function run(scenario, call, unary) {
   return new Promise((resolve) => {
     const line = { scenario, head: null, messages: [], end: null };
     const done = (status) => {
-      line.end = { code: status.code, details: /deadline/i.test(status.details) ? "deadline" : status.details, trailers: plain(status.metadata) };
+      line.end = {
+        code: status.code,
+        details: /deadline/i.test(status.details) ? "deadline" : status.details,
+        trailers: plain(status.metadata),
+      };
       process.stdout.write(`${JSON.stringify(line)}\n`);
       resolve(line);
     };

@@ -4,7 +4,9 @@ import * as grpc from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 
 const file = join(import.meta.dirname, "catalog.proto");
-const { shop } = grpc.loadPackageDefinition(loadSync(file, { keepCase: true, longs: String, enums: String, oneofs: true }));
+const { shop } = grpc.loadPackageDefinition(
+  loadSync(file, { keepCase: true, longs: String, enums: String, oneofs: true }),
+);
 
 let made = 0;
 function item(id, kind) {
@@ -16,11 +18,23 @@ function item(id, kind) {
     kind,
     tags: ["a", "", "b c"],
     sizes: [0, -1, 2147483647],
-    prices: { EUR: { currency: "EUR", units: "9007199254740993", nanos: -5 }, "": { currency: "", units: "0", nanos: 0 } },
-    ...(made % 2 === 0 ? { maker: "ACME" } : { imported: { country: "CH", duties: [{ currency: "CHF", units: "1", nanos: 1 }, {}] } }),
+    prices: {
+      EUR: { currency: "EUR", units: "9007199254740993", nanos: -5 },
+      "": { currency: "", units: "0", nanos: 0 },
+    },
+    ...(made % 2 === 0
+      ? { maker: "ACME" }
+      : { imported: { country: "CH", duties: [{ currency: "CHF", units: "1", nanos: 1 }, {}] } }),
     created: { seconds: Math.floor(nowMs / 1000), nanos: (nowMs % 1000) * 1e6 },
     warranty: { seconds: 86400, nanos: 500_000_000 },
-    extra: { fields: { color: { stringValue: "red" }, n: { numberValue: made }, none: { nullValue: 0 }, list: { listValue: { values: [{ boolValue: true }] } } } },
+    extra: {
+      fields: {
+        color: { stringValue: "red" },
+        n: { numberValue: made },
+        none: { nullValue: 0 },
+        list: { listValue: { values: [{ boolValue: true }] } },
+      },
+    },
     ...(made % 3 === 0 ? {} : { stock: 0 }),
     note: "",
     label: { value: "" },
@@ -35,7 +49,10 @@ function item(id, kind) {
 /** google.rpc.Status { code, message, details: [Any { ErrorInfo { reason } }] }, written by hand. */
 function details(code, message, reason) {
   const field = (number, bytes) => Buffer.concat([Buffer.from([(number << 3) | 2, bytes.length]), bytes]);
-  const any = Buffer.concat([field(1, Buffer.from("type.googleapis.com/google.rpc.ErrorInfo")), field(2, field(1, Buffer.from(reason)))]);
+  const any = Buffer.concat([
+    field(1, Buffer.from("type.googleapis.com/google.rpc.ErrorInfo")),
+    field(2, field(1, Buffer.from(reason))),
+  ]);
   return Buffer.concat([Buffer.from([8, code]), field(2, Buffer.from(message)), field(3, any)]);
 }
 
@@ -46,7 +63,10 @@ server.addService(shop.v1.Catalog.service, {
     const head = new grpc.Metadata();
     head.set("x-served-by", "catalog");
     call.sendMetadata(head);
-    if (id !== "missing") return done(null, item(id, "KIND_TOOL"));
+    if (id !== "missing") {
+      done(null, item(id, "KIND_TOOL"));
+      return;
+    }
     const metadata = new grpc.Metadata();
     metadata.set("grpc-status-details-bin", details(5, "no such item", "MISSING"));
     metadata.set("x-hint", "try another");

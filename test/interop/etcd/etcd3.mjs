@@ -6,8 +6,15 @@ const say = (name, value) => process.stdout.write(`${name} ${JSON.stringify(valu
 const watcher = await client.watch().prefix("/npm/").create();
 const events = [];
 const both = new Promise((resolve) => {
-  watcher.on("put", (kv) => events.push(["put", kv.key.toString(), kv.value.toString(), kv.mod_revision]) && events.length === 2 && resolve());
-  watcher.on("delete", (kv) => events.push(["delete", kv.key.toString(), kv.mod_revision]) && events.length === 2 && resolve());
+  watcher.on(
+    "put",
+    (kv) =>
+      events.push(["put", kv.key.toString(), kv.value.toString(), kv.mod_revision]) && events.length === 2 && resolve(),
+  );
+  watcher.on(
+    "delete",
+    (kv) => events.push(["delete", kv.key.toString(), kv.mod_revision]) && events.length === 2 && resolve(),
+  );
 });
 say("put", await client.put("/npm/a").value("one").exec());
 say("get", await client.get("/npm/a").string());

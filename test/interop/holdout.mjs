@@ -1,14 +1,13 @@
-// usage: tsx test/interop/holdout.ts FOLDER NAME : learns the twin NAME of the workspace in FOLDER once for each recorded stream, without
+// usage: tsx test/interop/holdout.mjs FOLDER NAME : learns the twin NAME of the workspace in FOLDER once for each recorded stream, without
 // that stream, and prints as JSON how many of its events a learned shape fits.
 import { openTwin } from "../../src/app/open-twin.ts";
-import type { Session } from "../../src/recording/exchange.ts";
 import { readSessions } from "../../src/store/recordings.ts";
-import { holdOut } from "../support/holdout.ts";
+import { holdOut } from "../support/holdout.mjs";
 
 const [folder, name] = process.argv.slice(2);
-if (folder === undefined || name === undefined) throw new Error("usage: holdout.ts FOLDER NAME");
+if (folder === undefined || name === undefined) throw new Error("usage: holdout.mjs FOLDER NAME");
 const { workspace, formats } = await openTwin(folder, name);
-const sessions: Session[] = [];
+const sessions = [];
 for await (const session of readSessions(workspace, { sessions: [], tags: [] })) sessions.push(session);
 const isStream = formats.all.filter((format) => !format.unary);
 const result = holdOut(
