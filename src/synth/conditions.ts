@@ -28,7 +28,7 @@ const NEGOTIATION = new Set(["accept", "content-type"]);
 const CREDENTIALS = new Set(["authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie"]);
 /** Headers that tell clients and connections apart, not what is asked. */
 const NOISE =
-  /^(?:host|connection|content-length|content-encoding|accept-(?:encoding|language)|transfer-encoding|te|user-agent|cache-control|pragma|expect|origin|referer|date|dnt|via|forwarded|priority|upgrade(?:-.*)?|keep-alive|traceparent|tracestate|baggage|x-(?:stainless|forwarded|b3|request|wraith)-.*|x-real-ip|sec-.*|grpc-.*)$/;
+  /^(?:host|connection|content-length|content-encoding|accept-(?:encoding|language)|transfer-encoding|te|user-agent|cache-control|pragma|expect|origin|referer|date|dnt|via|forwarded|priority|upgrade(?:-.*)?|keep-alive|traceparent|tracestate|baggage|x-(?:stainless|forwarded|b3|request|wraith)-.*|x-real-ip|sec-.*|.*-(?:timeout|encoding|(?:trace|tags)-bin))$/;
 
 /** All conditions that the requests of a route could be told apart by, the plainest first. */
 export function findCandidates(views: readonly RequestView[]): readonly Candidate[] {

@@ -1,22 +1,11 @@
-import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createFormats } from "../formats/index.ts";
-import type { Route, Take, Variant } from "../model/model.ts";
-import { performTake } from "../model/perform.ts";
-import { createRequestView } from "../model/request-view.ts";
-import { formatModel, parseModel } from "../model/symbols.ts";
-import { formatTake, parseTakes } from "../model/take-lines.ts";
+import type { Route } from "../model/model.ts";
+import { formatModel } from "../model/symbols.ts";
+import { formatTake } from "../model/take-lines.ts";
 import type { Session } from "../recording/exchange.ts";
-import { projectExchange } from "../recording/project.ts";
-import {
-  dataEvents,
-  JSON_BODY,
-  sessionOf,
-  SESSION_MS,
-  STREAM,
-  type WrittenExchange,
-} from "../../test/support/sessions.ts";
-import { pathParameters } from "./routes.ts";
+import { expectExact } from "../../test/support/exact.ts";
+import { dataEvents, JSON_BODY, sessionOf, SESSION_MS, type WrittenExchange } from "../../test/support/sessions.ts";
 import { synthesize, type Synthesis } from "./synthesize.ts";
 
 const formats = createFormats({ protoFiles: [], descriptorSets: [], maxMessageBytes: 10 * 1024 * 1024 });
@@ -26,34 +15,6 @@ function learn(written: readonly WrittenExchange[], fields: Readonly<Record<stri
 }
 
 const onlyRoute = ({ model }: Synthesis): Route => model.routes[0]!;
-
-/** Writes model and takes, reads them back, performs every take, and compares with the recording. */
-function expectExact(synthesis: Synthesis, sessions: readonly Session[]): void {
-  const { report } = synthesis;
-  expect([report.exactEvents, report.notes]).toEqual([report.events, report.notes]);
-  const model = parseModel(formatModel(synthesis.model), "symbols.json", formats);
-  expect(formatModel(model)).toBe(formatModel(synthesis.model));
-  for (const [r, route] of model.routes.entries())
-    for (const [v, variant] of route.variants.entries()) {
-      const written = synthesis.takes.get(synthesis.model.routes[r]!.variants[v]!)!;
-      const lines = written.map((take) => formatTake(route, variant, take)).join("\n");
-      for (const take of parseTakes(`${lines}\n`, "takes.jsonl", route, variant))
-        expectTake(route, variant, take, sessions);
-    }
-}
-
-function expectTake(route: Route, variant: Variant, take: Take, sessions: readonly Session[]): void {
-  const [session, index] = take.id.split("/") as [string, string];
-  const exchange = sessions.find((s) => s.head.session === session)!.exchanges[Number(index)]!;
-  const { request, requestChunks } = exchange;
-  const body = requestChunks[0]?.bytes ?? new Uint8Array();
-  const view = createRequestView(request, formats.findForRequest(request).requestPayload(request, body), body);
-  const said = performTake(route, variant, take, view, pathParameters(route.pattern, request.path), { kind: "own" });
-  const recorded = projectExchange(exchange, formats)!;
-  expect(said.events).toEqual(recorded.events.map((event) => event.text));
-  expect(said.headers.map(([name]) => name)).toEqual(recorded.headers.map(([name]) => name));
-  expect(said.trailers).toEqual(recorded.trailers);
-}
 
 const id = (n: number): string => `chatcmpl-B9MBs8CjcvOU2jLn${String(n).padStart(4, "x")}`;
 const created = SESSION_MS / 1000;
@@ -365,126 +326,22 @@ describe("variants and routes", () => {
   });
 });
 
-describe("always", () => {
-  it("sessions in any order give the same model and takes", () => {
-    const sessions = [0, 1, 2].map((n) =>
-      sessionOf(`s${n}`, [chat(n, ["a", `b ${n}`]), chat(n + 5, ["c"])], SESSION_MS + n * 60_000),
+it("sessions in any order give the same model and takes", () => {
+  const sessions = [0, 1, 2].map((n) =>
+    sessionOf(`s${n}`, [chat(n, ["a", `b ${n}`]), chat(n + 5, ["c"])], SESSION_MS + n * 60_000),
+  );
+  const textOf = (list: readonly Session[]): string => {
+    const { model, takes } = synthesize("t", list, formats, { fields: {} });
+    const lines = model.routes.flatMap((r) =>
+      r.variants.flatMap((v) => takes.get(v)!.map((take) => formatTake(r, v, take))),
     );
-    const textOf = (list: readonly Session[]): string => {
-      const { model, takes } = synthesize("t", list, formats, { fields: {} });
-      const lines = model.routes.flatMap((r) =>
-        r.variants.flatMap((v) => takes.get(v)!.map((take) => formatTake(r, v, take))),
-      );
-      return [formatModel(model), ...lines].join("\n");
-    };
-    const expected = textOf(sessions);
-    for (const order of [
-      [2, 1, 0],
-      [1, 0, 2],
-      [2, 0, 1],
-    ])
-      expect(textOf(order.map((n) => sessions[n]!))).toBe(expected);
-  });
-
-  it("takes of streams with any content are performed byte by byte", () => {
-    const scalar = fc.oneof(
-      fc.string({ unit: "grapheme" }),
-      fc.integer(),
-      fc.double(),
-      fc.boolean(),
-      fc.constant(null),
-      fc.constant("2026-11-22T10:00:01Z"),
-    );
-    const json = fc.oneof(
-      scalar,
-      fc.array(scalar, { maxLength: 4 }),
-      fc.dictionary(fc.constantFrom("id", "type", "a", "b c", "$x", "é"), scalar, { maxKeys: 4 }),
-    );
-    const spelled = fc
-      .tuple(json, fc.constantFrom("compact", "spaced", "indented"))
-      .map(([value, style]) =>
-        style === "compact"
-          ? JSON.stringify(value)
-          : style === "indented"
-            ? JSON.stringify(value, null, 2).replaceAll("\n", "\ndata: ")
-            : JSON.stringify(value).replaceAll(/,(?=")/g, ", "),
-      );
-    const payload = fc.oneof(
-      { weight: 4, arbitrary: spelled },
-      fc.constantFrom(
-        "1.0",
-        "1e2",
-        "18446744073709551616",
-        "[DONE]",
-        "",
-        " ",
-        '{"a":1,"a":2}',
-        "{",
-        '"\\u00e9"',
-        "1.00",
-        "-0",
-      ),
-      fc.string({ unit: "grapheme" }).map((s) => s.replaceAll(/[\r\n]/g, "")),
-    );
-    const event = fc
-      .tuple(
-        fc.constantFrom("", "event: tick\n", "id: 7\n", ": hi\n", "retry: 10\n", "x: 1\n"),
-        fc.constantFrom("data: ", "data:"),
-        payload,
-        fc.constantFrom("\n", "\r\n", "\r"),
-      )
-      .map(([before, name, text, eol]) => `${before}${name}${text}\n\n`.replaceAll("\n", eol));
-    const stream = fc.record({
-      events: fc.array(event, { maxLength: 12 }),
-      status: fc.constantFrom(200, 500),
-      model: fc.constantFrom("m", "n", ""),
-    });
-    fc.assert(
-      fc.property(fc.array(stream, { minLength: 1, maxLength: 5 }), (streams) => {
-        const written = streams.map(({ events, status, model }): WrittenExchange => ({
-          body: { model, stream: true },
-          status,
-          headers: STREAM,
-          chunks: events,
-        }));
-        expectExact(learn(written), [sessionOf("s", written)]);
-      }),
-      { numRuns: 300 },
-    );
-  });
-
-  it("so are bodies", () => {
-    const body = fc.oneof(
-      fc.json(),
-      fc.json().map((text) => `${text}\n`),
-      fc.string({ unit: "grapheme" }),
-      fc.constant(""),
-    );
-    const answer = fc.record({
-      text: body,
-      status: fc.constantFrom(200, 404),
-      path: fc.constantFrom("/a", "/b/1", "/b/2"),
-    });
-    fc.assert(
-      fc.property(fc.array(answer, { minLength: 1, maxLength: 8 }), (answers) => {
-        const written = answers.map(({ text, status, path }): WrittenExchange => ({
-          method: "GET",
-          path,
-          status,
-          headers: JSON_BODY,
-          chunks: text === "" ? [] : [text],
-        }));
-        expectExact(learn(written), [sessionOf("s", written)]);
-      }),
-      { numRuns: 300 },
-    );
-  });
-
-  it("bytes that are not UTF-8 stay what they are", () => {
-    const written: WrittenExchange[] = [
-      { chunks: [Uint8Array.of(100, 97, 116, 97, 58, 32, 0xff, 0xfe, 10, 10)] },
-      { headers: [], path: "/b", chunks: [Uint8Array.of(0xff, 0, 1)] },
-    ];
-    expectExact(learn(written), [sessionOf("s", written)]);
-  });
+    return [formatModel(model), ...lines].join("\n");
+  };
+  const expected = textOf(sessions);
+  for (const order of [
+    [2, 1, 0],
+    [1, 0, 2],
+    [2, 0, 1],
+  ])
+    expect(textOf(order.map((n) => sessions[n]!))).toBe(expected);
 });

@@ -2,7 +2,7 @@
 // that stream, and prints as JSON how many of its events a learned shape fits.
 import { openTwin } from "../../src/app/open-twin.ts";
 import { readSessions } from "../../src/store/recordings.ts";
-import { holdOut } from "../support/holdout.mjs";
+import { holdOut } from "../support/holdout.ts";
 
 const [folder, name] = process.argv.slice(2);
 if (folder === undefined || name === undefined) throw new Error("usage: holdout.mjs FOLDER NAME");
