@@ -69,8 +69,10 @@ function compareOwn(sides: Sides, judges: HoleJudges, pair: Pair, out: Found[]):
   const { template } = shape;
   const { exact, values } = sides.expectedShapes.read(pair.expected, template);
   for (let k = 0; k < values.length; k++) {
-    const value = values[k];
-    const verdict = value === undefined ? undefined : judges.of(template.holes[k]!)?.recorded(value);
+    const [value, judge] = [values[k], judges.of(template.holes[k]!)];
+    // A place that is told to be missing has no value: the hole's next one does not follow on it.
+    if (value === undefined) judge?.interrupt();
+    const verdict = value === undefined ? undefined : judge?.recorded(value);
     if (verdict === undefined) continue;
     const place = joinPath(path, template.paths[k]!);
     if (!isTold(out, from, place)) out.push({ path: place, ...verdict });
@@ -102,10 +104,12 @@ function compareByClass(sides: Sides, judges: HoleJudges, pair: Pair, out: Found
   if (recorded !== served && !(there.exact && here.exact))
     reportOutsideHoles(rules, recorded, served, shape, path, out);
   for (let k = 0; k < template.holes.length; k++) {
-    const [value, answer] = [there.values[k], here.values[k]];
-    if (value === undefined || answer === undefined) continue;
-    const kind = template.kinds[k]!;
-    const verdict = judges.of(template.holes[k]!)?.served(value, answer, !isTextKind(kind));
+    const [value, answer, judge] = [there.values[k], here.values[k], judges.of(template.holes[k]!)];
+    if (value === undefined || answer === undefined) {
+      judge?.interrupt();
+      continue;
+    }
+    const verdict = judge?.served(value, answer, !isTextKind(template.kinds[k]!));
     if (verdict !== undefined) out.push({ path: joinPath(path, template.paths[k]!), ...verdict });
   }
 }

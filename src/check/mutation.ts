@@ -124,7 +124,7 @@ function bumpDigit(raw: string): string {
   return raw;
 }
 
-/** The same key with one more letter, in its raw spelling. */
+/** The same key with one more letter, in its raw spelling; a number (of a field) with one more digit. */
 export function otherKey(raw: string): string {
-  return `${raw.slice(0, -1)}X"`;
+  return /^"[1-9]\d{0,6}"$/.test(raw) ? `${raw.slice(0, -1)}9"` : `${raw.slice(0, -1)}X"`;
 }

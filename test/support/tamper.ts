@@ -9,9 +9,10 @@ import type { Formats } from "../../src/formats/format.ts";
 import { loadModel } from "../../src/model/loaded-model.ts";
 import type { LoadedModel, Route, Take, Variant } from "../../src/model/model.ts";
 import { createRequestView, requestFeatures } from "../../src/model/request-view.ts";
-import { parseModel } from "../../src/model/symbols.ts";
+import { formatModel, parseModel } from "../../src/model/symbols.ts";
 import { parseTakes } from "../../src/model/take-lines.ts";
-import type { Exchange, SessionHead } from "../../src/recording/exchange.ts";
+import type { Exchange, Session, SessionHead } from "../../src/recording/exchange.ts";
+import { synthesize } from "../../src/synth/synthesize.ts";
 import { createTwin } from "../../src/twin/twin.ts";
 import { formats, request, STARTED_MS } from "./projections.ts";
 
@@ -83,6 +84,17 @@ export function corpusOf(text: string, written: Readonly<Record<string, readonly
     return subjectOf(base, session, exchange)!;
   });
   return { text, loaded, formats, subjects };
+}
+
+/** A corpus from a recording and what is learned from it. */
+export function learnedCorpus(recorded: Session, known: Formats): Corpus {
+  const { model, takes } = synthesize("tamper", [recorded], known, { fields: {} });
+  const loaded = loadModel(model, takes, known);
+  const base: CheckBase = { loaded, formats: known, takes: indexTakes(loaded) };
+  const subjects = recorded.exchanges
+    .map((exchange) => subjectOf(base, recorded.head, exchange))
+    .filter((s): s is Subject => s?.learned !== undefined);
+  return { text: formatModel(model), loaded, formats: known, subjects };
 }
 
 /** What a check says of the model as it is; nothing, if the corpus is any good. */
