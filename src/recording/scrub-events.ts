@@ -49,6 +49,12 @@ export function createEventPipe(format: Format, context: CodecContext, work: Rul
     mayHaveForms(text, rules.text) ||
     mayGoOn(text, rules.text);
 
+  /** One look at a chunk spares one at each of its events. */
+  const isClean = (bytes: Uint8Array): boolean => {
+    if (isMessage || held.length > 0 || threads.isOpen) return false;
+    const text = utf8FromBytes(bytes);
+    return text !== undefined && !isSuspect(text);
+  };
   const lookAt = (place: Place, event: Event): void => {
     const { leaf, start, rule, thread } = place;
     const { raw, kind } = leaf;
@@ -110,10 +116,16 @@ export function createEventPipe(format: Format, context: CodecContext, work: Rul
     };
     held.push(event);
   };
-  const read = (frames: readonly Frame[]): void => {
+  /** Frames that lie in a chunk without anything suspect need no look of their own; `cleanFrom` is where it begins. */
+  const read = (frames: readonly Frame[], cleanFrom: number): void => {
     for (const frame of frames) {
       const start = framed;
       framed += frame.bytes.length;
+      // An event that began in the chunk before may have opened what this one goes on with.
+      if (start >= cleanFrom && held.length === 0 && !threads.isOpen) {
+        if (frame.kind === "message") eventCount++;
+        continue;
+      }
       if (frame.kind === "message") readMessage(start, frame.bytes);
       else readLoose(start, frame);
       flush();
@@ -133,12 +145,13 @@ export function createEventPipe(format: Format, context: CodecContext, work: Rul
   };
   return {
     push(chunk: Chunk) {
+      const cleanFrom = isClean(chunk.bytes) ? pending.end : Infinity;
       pending.add(chunk);
-      read(framer.push(chunk.bytes));
+      read(framer.push(chunk.bytes), cleanFrom);
       return pending.release(held[0]?.start ?? framed);
     },
     end() {
-      read(framer.end());
+      read(framer.end(), Infinity);
       threads.close(undefined);
       flush();
       return pending.release(pending.end);

@@ -90,51 +90,66 @@ export function mayHaveForms(text: string, rules: FormRules): boolean {
 }
 
 /**
- * False where no string (or line) of an event ends in something that its next event could make a secret of. Rough, but cheap: only the
- * characters before quotes and line ends are looked at.
+ * False where no string (or line) of an event ends in something that its next event could make a secret of, but for what `mayHaveForms`
+ * sees: a whole prefix of a key. Cheap: only the characters before quotes and line ends are looked at.
  */
 export function mayGoOn(event: string, rules: FormRules): boolean {
-  for (let at = 1; at <= event.length; at++) {
-    const c = at < event.length ? event.charCodeAt(at) : LF;
-    if (c !== QUOTE && c !== LF && c !== CR) continue;
-    const last = event.charCodeAt(at - 1);
-    // The quote before a string, and the one after a key.
-    if (!isEndChar(last) || event.charCodeAt(at + 1) === COLON) continue;
-    // The longest beginning that can be told from a whole secret is shorter; a longer one was seen before.
-    if (openStart(event.slice(Math.max(0, at - LONGEST_TAIL), at), 0, rules) < Math.min(at, LONGEST_TAIL)) return true;
-    if (rules.keys && endsAfterEscape(event, at)) return true;
+  return (
+    endsOpen(event, '"', rules) ||
+    endsOpen(event, "\n", rules) ||
+    endsOpen(event, "\r", rules) ||
+    isOpenAt(event, event.length, rules)
+  );
+}
+
+function endsOpen(event: string, mark: string, rules: FormRules): boolean {
+  for (let at = event.indexOf(mark); at >= 0; at = event.indexOf(mark, at + 1))
+    if (isOpenAt(event, at, rules)) return true;
+  return false;
+}
+
+/** Whether the text before `at` ends in the beginning of a secret. */
+function isOpenAt(event: string, at: number, rules: FormRules): boolean {
+  const kind = KINDS[event.charCodeAt(at - 1)] ?? OTHER;
+  // The quote that begins a string, and the one after a key.
+  if (kind === OTHER || event.charCodeAt(at + 1) === COLON) return false;
+  if (rules.cards && kind !== LETTER) {
+    const from = Math.max(0, at - CARD_SPAN);
+    if (openStart(event.slice(from, at), from === 0 ? 0 : 1, CARDS_ONLY) < at - from) return true;
+  }
+  return rules.keys && kind !== MARK && endsInPrefix(event, at);
+}
+
+const CARDS_ONLY: FormRules = { keys: false, cards: true };
+const COLON = 58;
+const BACKSLASH = 92;
+const [OTHER, LETTER, DIGIT, MARK] = [0, 1, 2, 3];
+/** What a character is good for, by its code: a word (with `_`), a number, or what stands between the groups of a card number. */
+const KINDS = Uint8Array.from({ length: 128 }, (_, code) => {
+  const c = String.fromCharCode(code);
+  return /[A-Za-z_]/.test(c) ? LETTER : /\d/.test(c) ? DIGIT : /[ .-]/.test(c) ? MARK : OTHER;
+});
+
+/** Every beginning of a prefix, but not all of it. */
+const PREFIX_BEGINNINGS: ReadonlySet<string> = new Set(
+  KEY_FORMS.flatMap(({ prefix }) => Array.from({ length: prefix.length - 1 }, (_, i) => prefix.slice(0, i + 1))),
+);
+const LONGEST_PREFIX = Math.max(...KEY_FORMS.map((f) => f.prefix.length));
+
+function endsInPrefix(event: string, at: number): boolean {
+  for (let start = at - 1; start >= 0 && at - start < LONGEST_PREFIX; start--) {
+    const before = event.charCodeAt(start - 1);
+    const kind = KINDS[before] ?? OTHER;
+    const isBoundary = (kind !== LETTER && kind !== DIGIT) || before === UNDERSCORE;
+    if (isBoundary && PREFIX_BEGINNINGS.has(event.slice(start, at))) return true;
+    // Behind a backslash the first letters may belong to its escape.
+    if (before === BACKSLASH) return true;
+    if (isBoundary && before !== UNDERSCORE) return false;
   }
   return false;
 }
 
-const LF = 10;
-const CR = 13;
-const QUOTE = 34;
-const COLON = 58;
-const LONGEST_TAIL = 64;
-
-/** Letters, digits and the few other characters that a beginning may end in. */
-function isEndChar(c: number): boolean {
-  return (
-    (c >= 97 && c <= 122) ||
-    (c >= 48 && c <= 57) ||
-    (c >= 65 && c <= 90) ||
-    c === 95 ||
-    (c >= 45 && c <= 47) ||
-    c === 32 ||
-    c === 61 ||
-    c === 43
-  );
-}
-
-/** Whether the word at the end follows an escape (`\\nsk-`): where it begins, only reading the escape can say. */
-function endsAfterEscape(event: string, at: number): boolean {
-  let start = at;
-  while (start > 0 && at - start < LONGEST_TAIL && KEY_CHAR.test(event[start - 1]!)) start--;
-  return event.charCodeAt(start - 1) === BACKSLASH;
-}
-
-const BACKSLASH = 92;
+const UNDERSCORE = 95;
 
 /** All secrets of known form from `from` on, in order, none over another. What is before `from` is looked at, but not given. */
 export function findForms(text: string, from: number, rules: FormRules): readonly FoundForm[] {
