@@ -15,6 +15,7 @@ import type { Config } from "../store/config.ts";
 import { isName, type Workspace } from "../store/workspace.ts";
 import { controlTokenFor } from "./control.ts";
 import { openScrubber, type ScrubDescription } from "./open-scrubber.ts";
+import { createSchemaHarvester } from "./harvest.ts";
 import { keepLengths } from "./recorded-lengths.ts";
 import { createRecordingSession, type RecordingSession } from "./recording-session.ts";
 
@@ -66,9 +67,11 @@ export async function startRecorder(options: RecordOptions): Promise<Recorder> {
   const scrub = await openScrubber(options);
   const sessions = createSessions(options, scrub.description);
   const later = createLater();
+  const harvester = createSchemaHarvester(options);
   const openTap = (opened: OpenedExchange): ExchangeTap | string => {
     if (opened.session !== undefined && !isName(opened.session))
       return `X-Wraith-Session names a session with 1 to 64 letters, digits, dots, dashes or underscores, not ${JSON.stringify(opened.session)}`;
+    if (opened.head.protocol === "grpc") harvester.harvest();
     const sink = sessions.current(opened.session).begin(opened.connection);
     return createTap({
       opened,
@@ -118,6 +121,7 @@ export async function startRecorder(options: RecordOptions): Promise<Recorder> {
       later.flush();
       await stopped;
       await sessions.endAll();
+      await harvester.settled();
       if (scrub.failure !== undefined) throw scrub.failure;
       const { sessions: ids, exchanges } = sessions.summary();
       return { sessions: ids, exchanges };

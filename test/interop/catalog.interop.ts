@@ -117,6 +117,25 @@ describe.skipIf(!hasCatalog)(
       rmSync(join(dir, "twins/shop/proto/catalog.proto"));
     });
 
+    it("a recorder keeps the schemas that its upstream gives by reflection", async () => {
+      cpSync(join(folder, "catalog.proto"), join(dir, "twins/shop/proto/catalog.proto"));
+      expect((await wraith(dir, "synth", "shop", "--force")).code).toBe(0);
+      const twin = await startWraith(dir, "serve", "shop");
+      expect((await wraith(dir, "init", "copy", "--base-url", twin.url)).code).toBe(0);
+      const recorder = await startWraith(dir, "record", "copy");
+      const { code } = await run(process.execPath, [join(folder, "client-grpc-js.mjs"), String(recorder.port)]);
+      expect(code).toBe(0);
+      expect(await recorder.stop("SIGINT")).toBe(0);
+      expect(await twin.stop()).toBe(0);
+      expect(recorder.stderr()).toContain("proto/harvested.binpb: shop.v1.Catalog");
+      const { sessions } = JSON.parse((await wraith(dir, "inspect", "copy", "--json")).stdout) as {
+        sessions: { session: string }[];
+      };
+      const exchange = await wraith(dir, "inspect", "copy", `${sessions[0]!.session}/0`, "--full");
+      expect(exchange.stdout).toContain('"kind":"KIND_TOOL"');
+      rmSync(join(dir, "twins/shop/proto/catalog.proto"));
+    });
+
     it("a constant inside a nested message that is changed in symbols.json is reported at its path, and nothing else", async () => {
       cpSync(join(folder, "catalog.proto"), join(dir, "twins/shop/proto/catalog.proto"));
       expect((await wraith(dir, "synth", "shop", "--force")).code).toBe(0);

@@ -1,3 +1,4 @@
+import { otherKeyNotice } from "../../app/open-scrubber.ts";
 import { openTwin } from "../../app/open-twin.ts";
 import { learnModel } from "../../app/synth.ts";
 import { collect, type CommandDefinition } from "../command.ts";
@@ -28,6 +29,8 @@ export const command: CommandDefinition = {
       .action((name: string, options: Options) =>
         run(async ({ terminal, root }) => {
           const twin = await openTwin(root, name);
+          const notice = await otherKeyNotice(twin.workspace, process.env);
+          if (notice !== undefined) terminal.note(`wraith: ${printable(notice)}`);
           const report = await learnModel({
             ...twin,
             sessions: options.session ?? [],
