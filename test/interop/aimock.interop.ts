@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   differingLines,
   freePort,
+  proveModel,
   root,
   run,
   scratch,
@@ -79,5 +80,13 @@ describe("aimock, with openai, @anthropic-ai/sdk, eventsource and curl", () => {
     const seen = await drive(twin.url, "--exact");
     expect(await twin.stop()).toBe(0);
     expect(differingLines(recorded, seen)).toEqual([]);
+  });
+
+  it("every change of the model is told at its place, and a stream that was left out fits the shapes of the others", async () => {
+    const recorder = await startWraith(dir, "record", "mock");
+    await drive(recorder.url);
+    expect(await recorder.stop()).toBe(0);
+    expect((await wraith(dir, "synth", "mock")).code).toBe(0);
+    expect(await proveModel(dir, "mock")).toBeGreaterThanOrEqual(0.98);
   });
 });

@@ -195,3 +195,19 @@ export function differingLines(expected: string, actual: string): string[] {
       out.push(`line ${i + 1}\n  expected ${String(a[i]).slice(0, 400)}\n  actual   ${String(b[i]).slice(0, 400)}`);
   return out;
 }
+
+/**
+ * The two proofs that a model is neither blind nor narrow: every place of it that is changed alone is told at exactly its path, and
+ * with one stream left out its events still fit a learned shape. Gives the share of events that do.
+ */
+export async function proveModel(folder: string, name: string): Promise<number> {
+  const check = await wraith(folder, "check", name, "--mutate", "--json");
+  const { mutations } = JSON.parse(check.stdout) as {
+    mutations: { total: number; inexact: number; missed: number; caught_bp: number; failures: readonly object[] };
+  };
+  if (mutations.total < 100 || mutations.caught_bp !== 10_000 || mutations.failures.length > 0 || check.code !== 0)
+    throw new Error(`check --mutate: ${JSON.stringify({ ...mutations, failures: mutations.failures.slice(0, 5) })}`);
+  const held = await run(process.execPath, ["--import", "tsx", join(root, "test/interop/holdout.mjs"), folder, name]);
+  if (held.code !== 0) throw new Error(`holdout.mjs: ${held.stderr}`);
+  return (JSON.parse(held.stdout) as { share: number }).share;
+}

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   differingLines,
   hasLlama,
+  proveModel,
   INTEROP,
   root,
   run,
@@ -80,6 +81,10 @@ describe.skipIf(!hasLlama)("llama.cpp, with openai, anthropic, httpx and httpx-s
       expect(conformance).toMatchObject({ divergence_count: 0, score_bp: 10000 });
       expect(check.code).toBe(0);
     }
+  });
+
+  it("every change of the model is told at its place, and a stream that was left out fits the shapes of the others", async () => {
+    expect(await proveModel(dir, "my-llm")).toBeGreaterThanOrEqual(0.98);
   });
 
   it("the same clients see on the twin what they saw through the recorder, ids and times included", async () => {
