@@ -106,6 +106,23 @@ describe("a model", () => {
     expect(folders()).toEqual(["model"]);
   });
 
+  it("that was edited is checked at once, in the symbols and in the takes", async () => {
+    const takes = join(workspace.modelDir, "takes/get-x-1/200.jsonl");
+    for (const [file, from, to] of [
+      [takes, '"n": [', '"m": ['],
+      [workspace.symbolsFile, '"word"', '"other"'],
+      [workspace.symbolsFile, '"a"', '"b"'],
+    ] as const) {
+      await synth("old");
+      const text = readFileSync(file, "utf8");
+      expect(text).toContain(from);
+      writeFileSync(file, text.replaceAll(from, to));
+      if (to === '"other"') expect((await readModel(workspace, formats)).takes.size).toBe(1);
+      else await expect(readModel(workspace, formats)).rejects.toMatchObject({ code: "MODEL_INVALID" });
+      rmSync(workspace.modelDir, { recursive: true });
+    }
+  });
+
   it("that is not there is missing; what it lacks is named with its file", async () => {
     await expect(readModel(workspace, formats)).rejects.toMatchObject({ code: "MODEL_MISSING" });
     await synth("old");

@@ -1,16 +1,18 @@
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
-import { utf8FromBytes } from "../base/bytes.ts";
+import { concatBytes, utf8FromBytes } from "../base/bytes.ts";
 import { digest } from "../base/digest.ts";
 import { WraithError } from "../base/errors.ts";
+import { VERSION } from "../base/version.ts";
 import type { Formats } from "../formats/format.ts";
 import { loadModel } from "../model/loaded-model.ts";
 import type { LoadedModel, Model, Route, Take, Variant } from "../model/model.ts";
 import { formatModel, parseModel } from "../model/symbols.ts";
 import { formatTake, parseTakes } from "../model/take-lines.ts";
+import { createLazyMap } from "./lazy-map.ts";
 import { isMissing, type Workspace } from "./workspace.ts";
 
-/** Beside symbols.json: what `synth` wrote, to tell whether a person has edited it since. */
+/** Beside symbols.json: digests of what `synth` wrote, to tell whether a person has edited it since. */
 const STAMP_FILE = "synth.json";
 /** Files that are read or written at once. */
 const AT_ONCE = 32;
@@ -18,16 +20,30 @@ const AT_ONCE = 32;
 /**
  * Reads symbols.json and the takes. Throws MODEL_MISSING, MODEL_INVALID (file, line, field).
  *
+ * Where all files are as `synth` wrote them, the takes of a variant are looked into when somebody asks for them: a server has its port
+ * open before it knows every word that it may have to say. What was edited is checked at once.
+ *
  * A model is replaced by renaming two folders. Where a crash came in between, the new one is whole and stands beside.
  */
 export async function readModel(workspace: Workspace, formats: Formats): Promise<LoadedModel> {
   const { folder, symbols } = await openModel(workspace);
   const model = parseModel(symbols, join(folder, "symbols.json"), formats);
-  const takes = new Map<Variant, readonly Take[]>();
+  const files = new Map<Variant, { readonly route: Route; readonly file: string; readonly bytes: Buffer }>();
   await forEachVariant(model, async (route, variant) => {
     const file = takesFile(folder, variant);
-    takes.set(variant, parseTakes(await readTakes(file, route, variant), file, route, variant));
+    files.set(variant, { route, file, bytes: await readTakes(file, route, variant) });
   });
+  const stamp = await readStamp(folder);
+  const written = stampOfTakes(
+    symbols,
+    variantsOf(model).map(([, variant]) => files.get(variant)!.bytes),
+  );
+  const takes = createLazyMap(
+    new Map(
+      [...files].map(([v, { route, file, bytes }]) => [v, () => parseTakes(textOf(bytes, file), file, route, v)]),
+    ),
+  );
+  if (stamp?.includes(written) !== true) for (const variant of files.keys()) takes.get(variant);
   return loadModel(model, takes, formats);
 }
 
@@ -87,22 +103,41 @@ async function recover(workspace: Workspace): Promise<void> {
 
 async function writeFolder(folder: string, model: Model, takes: ReadonlyMap<Variant, readonly Take[]>): Promise<void> {
   await mkdir(join(folder, "takes"), { recursive: true });
+  const written = new Map<Variant, Buffer>();
   await forEachVariant(model, async (route, variant) => {
     const file = takesFile(folder, variant);
+    const lines = (takes.get(variant) ?? []).map((take) => `${formatTake(route, variant, take)}\n`);
+    const bytes = Buffer.from(lines.join(""));
+    written.set(variant, bytes);
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, (takes.get(variant) ?? []).map((take) => `${formatTake(route, variant, take)}\n`).join(""));
+    await writeFile(file, bytes);
   });
   const symbols = formatModel(model);
   await writeFile(join(folder, "symbols.json"), symbols);
-  await writeFile(join(folder, STAMP_FILE), `${JSON.stringify({ wraith: 1, symbols: stampOf(symbols) })}\n`);
+  const all = variantsOf(model).map(([, variant]) => written.get(variant)!);
+  const stamp = { wraith: 1, symbols: stampOf(symbols), takes: stampOfTakes(symbols, all) };
+  await writeFile(join(folder, STAMP_FILE), `${JSON.stringify(stamp)}\n`);
 }
 
 /** Whether symbols.json is another one than `synth` wrote; a model without its stamp may be a person's work, too. */
 async function wasEdited({ modelDir, symbolsFile }: Workspace): Promise<boolean> {
   const symbols = await readIfThere(symbolsFile);
   if (symbols === undefined) return false;
-  const stamp = await readIfThere(join(modelDir, STAMP_FILE));
-  return stamp === undefined || !stamp.toString().includes(stampOf(symbols.toString()));
+  const stamp = await readStamp(modelDir);
+  return stamp === undefined || !stamp.includes(stampOf(symbols.toString()));
+}
+
+async function readStamp(folder: string): Promise<string | undefined> {
+  return (await readIfThere(join(folder, STAMP_FILE)))?.toString();
+}
+
+/**
+ * Digest of all take files, in the order of the variants. The symbols that they speak of are in it, and the program that wrote them:
+ * another one may know of more mistakes.
+ */
+function stampOfTakes(symbols: string, files: readonly Uint8Array[]): string {
+  const lengths = files.map((f) => f.length).join(" ");
+  return digest(concatBytes([Buffer.from(`${VERSION} ${stampOf(symbols)} ${lengths}\n`), ...files]), 64);
 }
 
 /** Digest of symbols.json; git may have changed its line ends. */
@@ -120,9 +155,9 @@ async function openModel(workspace: Workspace): Promise<{ folder: string; symbol
   throw new WraithError("MODEL_MISSING", `"${workspace.name}" has no model yet.`, { file: workspace.symbolsFile });
 }
 
-async function readTakes(file: string, route: Route, variant: Variant): Promise<string> {
+async function readTakes(file: string, route: Route, variant: Variant): Promise<Buffer> {
   const bytes = await readIfThere(file);
-  if (bytes !== undefined) return textOf(bytes, file);
+  if (bytes !== undefined) return bytes;
   throw new WraithError("MODEL_INVALID", `The takes of variant ${variant.name} of ${route.route} are missing.`, {
     file,
   });
@@ -142,8 +177,12 @@ function takesFile(folder: string, variant: Variant): string {
   );
 }
 
+function variantsOf(model: Model): readonly (readonly [Route, Variant])[] {
+  return model.routes.flatMap((route) => route.variants.map((variant) => [route, variant] as const));
+}
+
 async function forEachVariant(model: Model, work: (route: Route, variant: Variant) => Promise<void>): Promise<void> {
-  const all = model.routes.flatMap((route) => route.variants.map((variant) => [route, variant] as const));
+  const all = variantsOf(model);
   for (let i = 0; i < all.length; i += AT_ONCE)
     await Promise.all(all.slice(i, i + AT_ONCE).map(([route, variant]) => work(route, variant)));
 }
