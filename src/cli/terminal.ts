@@ -31,7 +31,7 @@ export interface GlobalOptions {
 export function createTerminal(options: GlobalOptions): Terminal {
   const format = options.json === true ? "json" : (options.format ?? (process.stdout.isTTY ? "pretty" : "text"));
   const quiet = options.quiet === true;
-  const isColored = format === "pretty" && (process.env["NO_COLOR"] ?? "") === "" && process.stdout.isTTY;
+  const isColored = format === "pretty" && (process.env["NO_COLOR"] ?? "") === "" && process.stdout.isTTY === true;
   const startedMs = Date.now();
   let hasProgress = false;
   const clear = (): void => {
