@@ -6,6 +6,7 @@ import type { ResponsePlan } from "../twin/plan.ts";
 import { compareProjections, formatEnd } from "./compare.ts";
 import { divergenceFrom, type Divergence, type Found } from "./divergence.ts";
 import { cutOfHeldStream, performPlan } from "./perform-plan.ts";
+import { projectAnswer } from "./project-answer.ts";
 import { rulesFor, type CheckBase, type Learned, type Subject } from "./subject.ts";
 import { compareOrigin } from "./take-origin.ts";
 import { compareTake } from "./take-row.ts";
@@ -91,7 +92,7 @@ function judgeAnswer(
   channel: Channel,
 ): readonly Found[] {
   if ("failure" in answer) return [noAnswer(subject, answer.failure)];
-  const actual = project(answer, subject.format);
+  const actual = projectAnswer(subject, answer);
   const rules = rulesFor(base, subject, { strictness: values, served, coding: channel === "memory" });
   const found = compareProjections(subject.expected, actual, rules, subject.expectedShapes);
   if (channel === "memory" && values === "own") found.push(...compareTiming(actual, served.variant.timing));

@@ -44,7 +44,7 @@ export function pairEvents(sides: Sides): Pairing {
 /** True where events belong together by number: as many on both sides, and each pair equal or of one shape. */
 function isStraight({ expected, actual, expectedShapes, actualShapes, rules }: Sides): boolean {
   if (expected.events.length !== actual.events.length) return false;
-  if (expected.events.length <= 1) return true;
+  if (expected.events.length <= 1 || expected.events === actual.events) return true;
   return expected.events.every((event, i) => {
     if (event.text === actual.events[i]!.text) return true;
     const template = rules.strictness === "own" ? undefined : rules.shapeAt(i, i)?.template;
