@@ -52,7 +52,7 @@ export interface ServedTwin {
 export async function startTwin(options: ServeTwinOptions): Promise<ServedTwin> {
   const { workspace, config, formats, fidelity, speed, seed } = options;
   const token = controlTokenFor(options.host, options.controlToken);
-  const [twin, { scrubber }, schemas] = await Promise.all([
+  const [twin, scrub, schemas] = await Promise.all([
     openServedTwin(options),
     openScrubber(options),
     readSchemaSources(workspace, config),
@@ -91,11 +91,18 @@ export async function startTwin(options: ServeTwinOptions): Promise<ServedTwin> 
     provenanceHeaders: options.provenanceHeaders,
     maxBodyBytes: config.recordings.maxMessageMb * 1024 * 1024,
     isSession: isName,
-    scrub: createRequestScrubber(scrubber),
+    scrub: createRequestScrubber(scrub.scrubber),
     findConversation: createReflectionFinder(schemas),
     onNotice: options.onNotice,
   });
-  return { url: server.url, port: server.port, stop: () => server.stop() };
+  return {
+    url: server.url,
+    port: server.port,
+    stop: async () => {
+      await server.stop();
+      if (scrub.failure !== undefined) throw scrub.failure;
+    },
+  };
 }
 
 async function openServedTwin({ workspace, formats, fidelity, seed }: ServeTwinOptions): Promise<Twin> {

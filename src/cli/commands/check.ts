@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import { checkTwin, type CheckReport } from "../../app/check.ts";
 import { writeReport } from "../../app/check-report.ts";
 import { mutateTwin, type MutateOptions } from "../../app/check-mutate.ts";
+import { otherKeyNotice } from "../../app/open-scrubber.ts";
 import { openTwin } from "../../app/open-twin.ts";
 import { ERRORS, EXIT, WraithError } from "../../base/errors.ts";
 import type { CheckMode } from "../../check/score.ts";
@@ -48,6 +49,8 @@ export const command: CommandDefinition = {
           const { workspace } = twin;
           const filter = { sessions: options.session ?? [], tags: options.tag ?? [] };
           if (options.mutate === true) return mutate({ ...twin, ...filter }, terminal);
+          const notice = mode === "upstream" ? undefined : await otherKeyNotice(workspace, process.env);
+          if (notice !== undefined) terminal.note(`wraith: ${printable(notice)}`);
           const report = await checkTwin({
             ...twin,
             ...filter,
