@@ -32,8 +32,8 @@ export function createTerminal(options: GlobalOptions): Terminal {
   const format = options.json === true ? "json" : (options.format ?? (process.stdout.isTTY ? "pretty" : "text"));
   const quiet = options.quiet === true;
   // Undefined in a pipe, whatever the types say; and then picocolors would decide by itself.
-  const isTerminal: boolean | undefined = process.stdout.isTTY;
-  const isColored = format === "pretty" && (process.env["NO_COLOR"] ?? "") === "" && isTerminal === true;
+  const isTerminal = (process.stdout.isTTY as boolean | undefined) === true;
+  const isColored = format === "pretty" && (process.env["NO_COLOR"] ?? "") === "" && isTerminal;
   const startedMs = Date.now();
   let hasProgress = false;
   const clear = (): void => {
