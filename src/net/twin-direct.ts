@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { concatBytes } from "../base/bytes.ts";
-import type { HeaderList, RequestHead } from "../base/http.ts";
+import type { HeaderList } from "../base/http.ts";
 import type { ResponsePlan } from "../twin/plan.ts";
 import type { ListenOptions } from "./listener.ts";
 import { createPlanShelf, type PlanShelf } from "./plan-shelf.ts";
@@ -45,6 +45,17 @@ interface Connection {
   readonly give: (bytes: Buffer) => void;
 }
 
+/** A head as it came, and all that follows from it alone. */
+interface KnownHead {
+  readonly bytes: Buffer;
+  readonly read: SimpleHead;
+  readonly admitted: ReturnType<Answering["admit"]>;
+}
+
+function startsWith(bytes: Buffer, start: Buffer): boolean {
+  return bytes.length >= start.length && bytes.compare(start, 0, start.length, 0, start.length) === 0;
+}
+
 /** Input that a client may send while its answer is under way; beyond it the client is not read. */
 const MAX_WAITING_BYTES = 256 * 1024;
 
@@ -53,12 +64,12 @@ function serveConnection({ answering, shelf, socket, give }: Connection): void {
   /** What was read and not used: one piece, or what came of a body so far. */
   let input: Buffer[] = [];
   let inputBytes = 0;
-  let current: SimpleHead | undefined;
+  let current: KnownHead | undefined;
   let performance: Performance | undefined;
   let isAnswering = false;
   let over = false;
-  /** The head that came last, and what was read in it: clients repeat themselves. */
-  let lastHead: { readonly bytes: Buffer; readonly read: SimpleHead } | undefined;
+  /** The head that came last: clients repeat themselves. */
+  let last: KnownHead | undefined;
 
   const onData = (bytes: Buffer): void => {
     if (over) return;
@@ -73,41 +84,34 @@ function serveConnection({ answering, shelf, socket, give }: Connection): void {
       if (current === undefined) {
         const bytes = joinInput();
         current = readHead(bytes);
-        if (current === undefined || options.control.owns(current.head)) return leaveToNode(bytes);
+        if (current === undefined) return leaveToNode(bytes);
       }
-      if (inputBytes < current.headBytes + current.bodyBytes) return;
+      const { read } = current;
+      const end = read.headBytes + read.bodyBytes;
+      if (inputBytes < end) return;
       const bytes = joinInput();
-      const request = current;
-      const end = request.headBytes + request.bodyBytes;
+      const { admitted } = current;
       current = undefined;
       input = bytes.length === end ? [] : [bytes.subarray(end)];
       inputBytes = bytes.length - end;
       isAnswering = true;
-      answer(request, bytes.subarray(request.headBytes, end));
+      perform("steps" in admitted ? admitted : admitted.respond(bytes.subarray(read.headBytes, end)), read);
     }
   };
   const joinInput = (): Buffer => {
     if (input.length > 1) input = [Buffer.concat(input)];
     return input[0]!;
   };
-  const readHead = (bytes: Buffer): SimpleHead | undefined => {
-    if (
-      lastHead !== undefined &&
-      bytes.length >= lastHead.bytes.length &&
-      bytes.compare(lastHead.bytes, 0, lastHead.bytes.length, 0, lastHead.bytes.length) === 0
-    )
-      return lastHead.read;
+  /** Undefined where the request is for Node, as all of the control plane is. */
+  const readHead = (bytes: Buffer): KnownHead | undefined => {
+    if (last !== undefined && startsWith(bytes, last.bytes)) return last;
     const read = readSimpleHead(bytes, options.maxBodyBytes);
+    if (read === undefined || options.control.owns(read.head)) return undefined;
     // Copied: the head may be a small piece of a large buffer.
-    if (read !== undefined) lastHead = { bytes: Buffer.from(bytes.subarray(0, read.headBytes)), read };
-    return read;
+    last = { bytes: Buffer.from(bytes.subarray(0, read.headBytes)), read, admitted: answering.admit(read.head) };
+    return last;
   };
-  const answer = ({ head, closing }: SimpleHead, body: Uint8Array): void => {
-    const admitted = answering.admit(head);
-    const plan: ResponsePlan = "steps" in admitted ? admitted : admitted.respond(body);
-    perform(plan, head, closing);
-  };
-  const perform = (plan: ResponsePlan, head: RequestHead, closing: boolean): void => {
+  const perform = (plan: ResponsePlan, { head, closing }: SimpleHead): void => {
     const zeroMs = scheduler.nowMs();
     const finished = answering.begin();
     const next = (): void => {

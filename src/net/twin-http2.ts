@@ -97,15 +97,26 @@ function answerMessages(call: Call, admitted: Admitted, format: Format): void {
   if (!admitted.waitsForMessage()) begin(EMPTY);
 }
 
+/** A performance that is over. */
+const FINISHED = { message: (): void => undefined };
+
 /** Performs a plan on the stream. Messages of the client that come before it has begun are counted. */
 function perform({ answering, shelf, stream, head, stage }: Call, plan: ResponsePlan): { message(): void } {
   const { scheduler, options } = answering;
   const zeroMs = scheduler.nowMs();
   const over = answering.begin();
-  let performance: Performance | undefined;
+  let performance: Pick<Performance, "message"> | undefined;
   let early = 0;
   const start = (ready: PreparedPlan<Http2Head>): void => {
     if (stream.destroyed || stream.closed) return over();
+    if (ready.whole && options.speed === Number.POSITIVE_INFINITY) {
+      // What needs no waiting needs no performance either.
+      const alone = ready.bytes.length === 0 && ready.trailers === undefined;
+      stage.head(ready, alone);
+      stage.end(ready.bytes, ready.trailers, undefined);
+      performance = FINISHED;
+      return over();
+    }
     const begun = play(ready, stage, { scheduler, speed: options.speed, zeroMs, finished: over });
     performance = begun;
     for (; early > 0; early--) begun.message();

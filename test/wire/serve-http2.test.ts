@@ -369,7 +369,7 @@ describe("many streams on one connection", () => {
       const name = Buffer.from(r.body.subarray(5)).toString();
       return grpcPlan([
         [0, frame(`${name}:1`)],
-        [60, frame(`${name}:2`)],
+        [600, frame(`${name}:2`)],
       ]);
     });
     const session = clientTo(twin.port);
