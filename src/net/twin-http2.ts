@@ -1,4 +1,4 @@
-import type { ServerHttp2Stream } from "node:http2";
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { HeaderList, RequestHead } from "../base/http.ts";
 import type { Format, Framer } from "../formats/format.ts";
 import type { ResponsePlan } from "../twin/plan.ts";
@@ -44,13 +44,38 @@ interface Call {
   readonly stage: Http2Stage;
 }
 
+/** A head as it came, and all that follows from it alone. */
+interface KnownHead {
+  readonly raw: readonly string[];
+  readonly head: RequestHead;
+  readonly admitted: ReturnType<Answering["admit"]>;
+  readonly format: Format;
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((text, i) => text === b[i]);
+}
+
 /** Answers h2 streams, each on its own: the end of one touches no other. */
 export function createHttp2Handler(answering: Answering): OnStream {
   const { options } = answering;
   const provenance = options.provenanceHeaders;
   const shelf = createPlanShelf({ http: "2", provenance, createHead: createHttp2Head });
+  const latest = new WeakMap<object, KnownHead>();
+  /** The head of a stream, and all that follows from it alone; clients repeat themselves on a connection. */
+  const readHead = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: readonly string[]): KnownHead => {
+    const { session } = stream;
+    const last = session === undefined ? undefined : latest.get(session);
+    if (last !== undefined && isSame(last.raw, raw)) return last;
+    const head = requestHeadFromHttp2(headers, raw);
+    const format = options.formats.findForRequest(head);
+    const admitted = answering.admit(head);
+    const known: KnownHead = { raw, head, admitted, format };
+    if (session !== undefined) latest.set(session, known);
+    return known;
+  };
   return (stream, headers, rawHeaders) => {
-    const head = requestHeadFromHttp2(headers, rawHeaders);
+    const { head, admitted, format } = readHead(stream, headers, rawHeaders);
     if (options.control.owns(head)) {
       stream.resume();
       return void options.control.answer(head).then(({ status, body }) => sendJsonHttp2(stream, status, body));
@@ -59,13 +84,11 @@ export function createHttp2Handler(answering: Answering): OnStream {
     if (head.protocol === "grpc") keepDeadline(call);
     const conversation = options.findConversation?.(head);
     if (conversation !== undefined) return converse(call, conversation);
-    const admitted = answering.admit(head);
     if ("steps" in admitted) {
       stream.resume();
       perform(call, admitted);
       return;
     }
-    const format = options.formats.findForRequest(head);
     if (format.actsOnFirstMessage) return answerMessages(call, admitted, format);
     readHttp2Body(stream, options.maxBodyBytes, {
       whole: (body) => void perform(call, admitted.respond(body)),
