@@ -41,7 +41,7 @@ export interface ServeTwinOptions {
 export interface ServedTwin {
   readonly url: string;
   readonly port: number;
-  /** Closes every connection. */
+  /** Closes every connection. Throws SECRET_KEY_MISSING where requests held secrets and CI has no key to make tokens with. */
   stop(): Promise<void>;
 }
 

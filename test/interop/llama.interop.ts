@@ -102,4 +102,29 @@ describe.skipIf(!hasLlama)("llama.cpp, with openai, anthropic, httpx and httpx-s
     expect(await twin.stop()).toBe(0);
     expect(differingLines(throughRecorder, seen)).toEqual([]);
   });
+
+  it("openai, @anthropic-ai/sdk, eventsource and curl from npm see on the twin what they saw through the recorder", async () => {
+    const npmClients = async (url: string): Promise<string> => {
+      const { code, stdout, stderr } = await run(process.execPath, [
+        join(root, "test/interop/llm-clients.mjs"),
+        url,
+        "llama",
+        "--exact",
+      ]);
+      if (code !== 0) throw new Error(`llm-clients.mjs ended with ${code}: ${stderr}`);
+      return stdout;
+    };
+    expect((await wraith(dir, "init", "npm", "--base-url", llama.url)).code).toBe(0);
+    const recorder = await startWraith(dir, "record", "npm");
+    const recorded = await npmClients(recorder.url);
+    expect(await recorder.stop("SIGINT")).toBe(0);
+    expect((await wraith(dir, "synth", "npm")).code).toBe(0);
+    const check = await wraith(dir, "check", "npm", "--json");
+    expect(JSON.parse(check.stdout)).toMatchObject({ ok: true, conformance: { divergence_count: 0 } });
+    const twin = await startWraith(dir, "serve", "npm");
+    const seen = await npmClients(twin.url);
+    expect(await twin.stop()).toBe(0);
+    expect(differingLines(recorded, seen)).toEqual([]);
+    expect(recorded.trimEnd().split("\n")).toHaveLength(15);
+  });
 });
