@@ -13,6 +13,7 @@ beforeEach(() => {
 /** A clock that a test moves. */
 const scheduler: Scheduler = {
   nowMs: () => now,
+  dueMs: () => now,
   at: (deadlineMs, run) => {
     const work = { place: 0, slotMs: 0, deadlineMs, run };
     works.push(work);

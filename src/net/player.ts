@@ -61,9 +61,9 @@ export function play<Head>(plan: PreparedPlan<Head>, stage: Stage<Head>, options
   };
   const advance = (): void => {
     timer = undefined;
-    const nowMs = scheduler.nowMs();
+    const dueMs = scheduler.dueMs();
     let headPending = false;
-    const isDue = (act: Act): act is Exclude<Act, { kind: "await" }> => act.kind !== "await" && deadline(act) <= nowMs;
+    const isDue = (act: Act): act is Exclude<Act, { kind: "await" }> => act.kind !== "await" && deadline(act) <= dueMs;
     while (!blocked) {
       const act = acts[next];
       // Held open, or stopped.
@@ -74,7 +74,7 @@ export function play<Head>(plan: PreparedPlan<Head>, stage: Stage<Head>, options
           break;
         }
         unread--;
-        zeroMs = nowMs;
+        zeroMs = scheduler.nowMs();
         next++;
         continue;
       }

@@ -1,4 +1,3 @@
-import { concatBytes } from "../base/bytes.ts";
 import { findHeader, mediaType, type HeaderList } from "../base/http.ts";
 import { createBodyEncoder } from "../formats/encoding.ts";
 import type { ResponsePlan, Step } from "../twin/plan.ts";
@@ -38,7 +37,7 @@ export type Act =
 /** A plan as it goes over one kind of connection: all its bytes in one piece, so that what is due leaves in one write without a copy. */
 export interface PreparedPlan<Head> {
   readonly head: Head;
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   readonly acts: readonly Act[];
   /** Trailers that are not part of `bytes` already. */
   readonly trailers: HeaderList | undefined;
@@ -171,7 +170,8 @@ function assemble<Head>(
   });
   return {
     head: wire.createHead(head?.status ?? 500, [...headers, ...wire.ownHeaders], framed),
-    bytes: parts.length === 0 ? EMPTY : concatBytes(parts),
+    // Of Node's own kind, or each piece that leaves would be wrapped in one.
+    bytes: Buffer.concat(parts, length),
     acts,
     trailers: framed || bodiless ? undefined : trailers,
     framed,

@@ -11,7 +11,9 @@ export interface Scheduled {
 export interface Scheduler {
   /** Milliseconds on the scheduler's clock. */
   nowMs(): number;
-  /** Runs `run` as soon as the clock has reached `deadlineMs`; never before, and never within this call. */
+  /** The time up to which work is due now: half a tick ahead of the clock, so that work is as often a little early as late. */
+  dueMs(): number;
+  /** Runs `run` as soon as `deadlineMs` is due, never within this call. */
   at(deadlineMs: number, run: () => void): Scheduled;
   /** Harmless for work that ran already. Nothing of it is kept. */
   cancel(work: Scheduled): void;
@@ -36,12 +38,12 @@ export function createScheduler(nowMs: () => number = () => performance.now()): 
     clearTimeout(timer);
     wakeMs = deadlineMs;
     // Node waits a whole number of milliseconds and is rather late than early: the rest is waited for in a second step.
-    timer = setTimeout(wake, Math.max(1, Math.min(Math.floor(deadlineMs - nowMs()), LONGEST_TIMER_MS)));
+    timer = setTimeout(wake, Math.max(1, Math.min(Math.floor(deadlineMs - HALF_TICK_MS - nowMs()), LONGEST_TIMER_MS)));
   };
   const wake = (): void => {
     wakeMs = Number.POSITIVE_INFINITY;
     awake = true;
-    for (const work of takeDue(nowMs())) {
+    for (const work of takeDue(nowMs() + HALF_TICK_MS)) {
       // Work that ran before it may have cancelled it.
       if (work.place !== DUE) continue;
       work.place = -1;
@@ -53,13 +55,13 @@ export function createScheduler(nowMs: () => number = () => performance.now()): 
     if (next !== undefined) arm(earliest(slots.get(next), next));
   };
   /** All that is due, in the order of its slots; what work puts in while it runs waits for the next wake-up. */
-  const takeDue = (now: number): readonly Scheduled[] => {
+  const takeDue = (dueMs: number): readonly Scheduled[] => {
     const due: Scheduled[] = [];
-    for (let slotMs = order.first(); slotMs !== undefined && slotMs <= now; slotMs = order.first()) {
+    for (let slotMs = order.first(); slotMs !== undefined && slotMs <= dueMs; slotMs = order.first()) {
       const slot = slots.get(slotMs) ?? [];
       let kept = 0;
       for (const work of slot)
-        if (work.deadlineMs > now) {
+        if (work.deadlineMs > dueMs) {
           work.place = kept;
           slot[kept++] = work;
         } else {
@@ -75,6 +77,7 @@ export function createScheduler(nowMs: () => number = () => performance.now()): 
   };
   return {
     nowMs,
+    dueMs: () => nowMs() + HALF_TICK_MS,
     at: (deadlineMs, run) => {
       const slotMs = Math.floor(deadlineMs);
       let slot = slots.get(slotMs);
@@ -112,6 +115,9 @@ export function createScheduler(nowMs: () => number = () => performance.now()): 
     },
   };
 }
+
+/** Node's timers tick each millisecond. */
+const HALF_TICK_MS = 0.5;
 
 /** Place of work whose slot is being run. */
 const DUE = -2;
