@@ -74,26 +74,23 @@ export function preparePlan<Head>(
         plain.push({ step: i, bytes: step.bytes });
     });
   if (bodiless || wire.coding === undefined) return assemble(plan, wire, bodiless, plain, EMPTY, undefined);
-  return encode(plain, wire.coding, plan.steps.at(-1)?.kind === "end").then((coded) =>
+  return encode(plain, wire.coding).then((coded) =>
     coded === undefined
       ? assemble(plan, wire, bodiless, plain, EMPTY, undefined)
       : assemble(plan, wire, bodiless, coded.pieces, coded.last, wire.coding),
   );
 }
 
-/** The pieces in a coding, flushed at each; undefined where it cannot be done. */
+/** The pieces in a coding, flushed at each, and what ends it (an answer that is cut off does without); undefined where it cannot be done. */
 async function encode(
   plain: readonly Piece[],
   coding: string,
-  clean: boolean,
 ): Promise<{ pieces: Piece[]; last: Uint8Array } | undefined> {
   const encoder = createBodyEncoder(coding);
   if (encoder === undefined) return undefined;
   const pieces: Piece[] = [];
   for (const { step, bytes } of plain) pieces.push({ step, bytes: await encoder.push(bytes) });
-  // An answer that was cut off stays so in its coding, too.
-  const last = await encoder.end();
-  return { pieces, last: clean ? last : EMPTY };
+  return { pieces, last: await encoder.end() };
 }
 
 function assemble<Head>(

@@ -39,8 +39,8 @@ export interface TwinServerOptions {
 export interface TwinServer {
   readonly url: string;
   readonly port: number;
-  /** Answers begun so far, and those that are not over. */
-  counts(): { readonly answers: number; readonly open: number };
+  /** Answers begun so far, those that are not over, and those of them that wait for their time. */
+  counts(): { readonly answers: number; readonly open: number; readonly waiting: number };
   stop(): Promise<void>;
 }
 
@@ -116,7 +116,7 @@ export async function startTwinServer(options: TwinServerOptions): Promise<TwinS
   return {
     url: listener.url,
     port: listener.port,
-    counts: () => ({ answers, open }),
+    counts: () => ({ answers, open, waiting: answering.scheduler.waiting }),
     stop: () => listener.close(),
   };
 }

@@ -346,7 +346,7 @@ describe.each([
       const client = await connect(twin.port);
       client.send(GET);
       await client.waitFor("1\r\na\r\n");
-      expect(twin.counts()).toEqual({ answers: 1, open: 1 });
+      expect(twin.counts()).toEqual({ answers: 1, open: 1, waiting: 0 });
       client.socket.end();
       await until(() => twin.counts().open === 0, "the held stream to be freed");
       expect(client.received.endsWith("1\r\na\r\n")).toBe(true);
@@ -364,7 +364,9 @@ describe.each([
         client.send(GET);
         await client.waitFor("1\r\na\r\n");
         client.socket[how]();
+        expect(twin.counts().waiting).toBe(1);
         await until(() => twin.counts().open === 0);
+        expect(twin.counts().waiting).toBe(0);
       },
     );
     test("a client that reads nothing holds up nobody and fills no memory; it gets all once it reads", async () => {

@@ -261,6 +261,36 @@ describe("gRPC", () => {
     await got.closed();
     expect(got.log.at(-1)).toBe("close 0");
   });
+  test("messages that come together count each", async () => {
+    const plan = grpcPlan([[0, frame("first")]]);
+    const [head, first, ...end] = plan.steps;
+    const wait = { kind: "await", trigger: "client-message" } as const;
+    const second = { kind: "event", atUs: 0, bytes: frame("second") } as const;
+    const twin = await serve({ ...plan, steps: [head!, first!, wait, second, wait, ...end] });
+    const stream = clientTo(twin.port).request(grpcPost);
+    const got = listen(stream);
+    stream.write(Buffer.concat([frame("1"), frame("2")]));
+    await until(() => got.body().includes("second"));
+    expect(got.log).not.toContain("trailers");
+    stream.write(frame("3"));
+    await got.closed();
+    expect(got.log).toContain("trailers");
+  });
+  test("a reset waits for what a client with a small window has not got yet", async () => {
+    const pieces = Array.from({ length: 20 }, (_, i) => [i, frame("x".repeat(50))] as const);
+    const twin = await serve(grpcPlan(pieces, { trailers: undefined, end: { kind: "reset", atUs: 30_000, code: 8 } }));
+    const session = connect(`http://127.0.0.1:${twin.port}`, { settings: { initialWindowSize: 100 } });
+    cleanups.push(() => session.destroy());
+    const stream = session.request(grpcPost).end(frame("a"));
+    stream.pause();
+    const got = listen(stream);
+    stream.pause();
+    await new Promise((done) => setTimeout(done, 100));
+    stream.resume();
+    await got.closed();
+    expect(got.body().length).toBe(20 * 55);
+    expect(got.log.at(-1)).toBe("close 8");
+  });
   test("Trailers-Only: the head is the end", async () => {
     const twin = await serve(
       planOf([], { format: "messages", headers: [...grpcHead, ["grpc-status", "5"], ["grpc-message", ""]] }),
@@ -425,9 +455,11 @@ describe("many streams on one connection", () => {
       listen(session.request({ ...grpcPost, "grpc-timeout": "1H" }).end(frame("a"))),
     );
     await until(() => all.every((got) => got.log.includes("data")));
-    expect(twin.counts().open).toBe(20);
+    // Each waits for its next event and for its deadline.
+    expect(twin.counts()).toEqual({ answers: 20, open: 20, waiting: 40 });
     session.destroy();
     await until(() => twin.counts().open === 0);
+    expect(twin.counts().waiting).toBe(0);
   });
   test("what a client keeps sending is read and dropped: its window never closes", async () => {
     const twin = await serve(grpcPlan([[0, frame("a")]], { trailers: undefined, end: { kind: "hold", atUs: 0 } }));
