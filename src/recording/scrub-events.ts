@@ -27,6 +27,23 @@ interface Event extends HeldEvent {
   readonly text: string;
 }
 
+/** As many digits as a card number has at least; fewer are of no interest. */
+const LONG_INTEGER = /^"-?\d{14,20}"$/;
+
+/**
+ * Whether a string leaf of a typed message is a number: 64-bit integers stand in quotes. What looks like a card number there (an id that
+ * passes Luhn) is none. The codec knows the field's type, so it is asked for a value that text and bytes take, and a number does not.
+ */
+function isNumber(codec: Codec, text: string, start: number, raw: string): boolean {
+  if (!LONG_INTEGER.test(raw)) return false;
+  try {
+    codec.encode(`${text.slice(0, start)}"AAAA"${text.slice(start + raw.length)}`);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 /** The pipe of a stream; `isMessage` where events are typed messages and not text. */
 export function createEventPipe(format: Format, context: CodecContext, work: RuleWork, isMessage: boolean): ScrubPipe {
   const { rules } = work;
@@ -68,7 +85,7 @@ export function createEventPipe(format: Format, context: CodecContext, work: Rul
       const inner = raw.slice(1, -1);
       const instead = rule === undefined ? undefined : replaceValue(inner, "json", rule, work);
       if (instead !== undefined) add([{ start: 0, end: inner.length, text: instead }], start + 1);
-      if (rule !== undefined) return;
+      if (rule !== undefined || (isMessage && isNumber(codec, event.text, start, raw))) return;
       const inBytes = isMessage ? scrubBase64(inner, work) : undefined;
       if (inBytes === undefined) threads.add(thread, event, inner, start + 1, "json");
       else add([{ start: 0, end: inner.length, text: inBytes }], start + 1);

@@ -158,3 +158,15 @@ test("compressed messages are looked into; what cannot be, is stored as it is an
   const lying = concatBytes([plain!, Uint8Array.of(0, 0xff, 0xff, 0xff, 0xff, 1, 2)]);
   expect(sent(lying).unscrubbed).toBe(true);
 });
+
+test("a 64-bit number that passes Luhn is no card number; the same digits in a text are", () => {
+  const digits = "4027522161712411667";
+  const [body] = frames("client", `{"users":[{"name":"${digits}","pin":"${digits}"}]}`);
+  expect(decoded("client", sent(body!).bytes)).toEqual([`{"users":[{"name":"${token(digits)}","pin":"${digits}"}]}`]);
+  const [number] = frames("client", `{"users":[{"pin":"${digits}"}]}`);
+  for (const formats of [withSchema, without]) {
+    const { bytes, fired } = sent(number!, [], formats);
+    expect([...bytes]).toEqual([...number!]);
+    expect(fired).toEqual([]);
+  }
+});
