@@ -50,13 +50,20 @@ function answer(context: Context, request: IncomingMessage, response: ServerResp
   if ("steps" in admitted) return refuse(admitted);
   let waits = expectsContinue;
   readHttp1Body(request, options.maxBodyBytes, {
-    whole: (body) => perform(context, request, response, head, admitted.respond(body), false),
+    whole: (body) => {
+      // Without a body it is whole at once and needs no 100; Node ends a connection on which one was asked for and not given.
+      const closing = waits;
+      waits = false;
+      perform(context, request, response, head, admitted.respond(body), closing);
+    },
     tooLarge: () => {
       waits = false;
       refuse(ownAnswer(head, 413, `the request's body is longer than ${options.maxBodyBytes} bytes`));
     },
   });
-  if (waits) response.writeContinue();
+  if (!waits) return;
+  waits = false;
+  response.writeContinue();
 }
 
 function perform(

@@ -439,6 +439,16 @@ describe.each([
       await client.waitFor(LAST);
       expect(Buffer.from(twin.asked[0]!.body).toString()).toBe("body");
     });
+    test("a client that announces a body and has none gets its answer, and no 100 with it", async () => {
+      const twin = await serve(planOf([[0, "ok"]]));
+      const client = await connect(twin.port);
+      client.send(`GET /x HTTP/1.1\r\n${HOST}Expect: 100-continue\r\n\r\n`);
+      await client.waitFor(LAST);
+      await until(() => client.ended);
+      expect(client.received).toContain("Connection: close\r\n");
+      expect(client.received).not.toContain("100 Continue");
+      expect(twin.asked).toHaveLength(1);
+    });
     test("a body above the limit is refused with 413, announced or not, and the connection goes on", async () => {
       const twin = await serve(planOf([[0, "ok"]]), { maxBodyBytes: 1000 });
       const client = await connect(twin.port);
