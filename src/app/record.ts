@@ -1,7 +1,4 @@
 import { randomInt } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
-import { rootCertificates } from "node:tls";
 import { WraithError } from "../base/errors.ts";
 import { VERSION } from "../base/version.ts";
 import { createBodyDecoder } from "../formats/encoding.ts";
@@ -13,6 +10,7 @@ import { createTap } from "../net/tap.ts";
 import { createUpstream } from "../net/upstream.ts";
 import type { Config } from "../store/config.ts";
 import { isName, type Workspace } from "../store/workspace.ts";
+import { readCertificates } from "./certificates.ts";
 import { controlTokenFor } from "./control.ts";
 import { openScrubber, type ScrubDescription } from "./open-scrubber.ts";
 import { createSchemaHarvester } from "./harvest.ts";
@@ -230,20 +228,4 @@ function createLater(): { readonly put: (work: () => void) => void; flush(): voi
     },
     flush,
   };
-}
-
-/** Certificates that `[upstream] ca` adds to those that Node trusts. */
-async function readCertificates(workspace: Workspace, config: Config): Promise<readonly string[] | undefined> {
-  if (config.upstream.ca === undefined) return undefined;
-  const file = resolve(workspace.dir, config.upstream.ca);
-  try {
-    return [...rootCertificates, await readFile(file, "utf8")];
-  } catch (error) {
-    throw new WraithError(
-      "CONFIG_INVALID",
-      `The certificate file ${file} cannot be read.`,
-      { file: workspace.configFile, field: "upstream.ca" },
-      error,
-    );
-  }
 }

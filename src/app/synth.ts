@@ -18,8 +18,8 @@ export interface SynthOptions extends SessionFilter {
 }
 
 /**
- * Learns a twin's model from its recordings and writes it. Throws RECORDING_MISSING (nothing recorded, or the filter selects
- * nothing), RECORDING_INVALID, MODEL_EDITED, DISK_FAILED.
+ * Learns a twin's model from its recordings and writes it. Throws RECORDING_MISSING (nothing recorded, no answer in it, or
+ * the filter selects nothing), RECORDING_INVALID, MODEL_EDITED, DISK_FAILED.
  */
 export async function learnModel(options: SynthOptions): Promise<SynthReport> {
   const { workspace, config, formats } = options;
@@ -35,6 +35,11 @@ export async function learnModel(options: SynthOptions): Promise<SynthReport> {
       : `No recording of "${workspace.name}" has these sessions or tags.`;
     throw new WraithError("RECORDING_MISSING", text);
   }
+  if (sessions.every((s) => s.exchanges.every((e) => e.response === undefined)))
+    throw new WraithError(
+      "RECORDING_MISSING",
+      `None of the exchanges that were recorded for "${workspace.name}" has an answer: was the upstream down?`,
+    );
   options.onProgress?.(`learning from ${sessions.length} sessions`);
   const { model, takes, report } = synthesize(workspace.name, sessions, formats, { fields: config.diff.fields });
   await writeModel(workspace, model, takes, { force: options.force });

@@ -12,7 +12,7 @@ import {
   type Fields,
   type JsonPlace,
 } from "./json-document.ts";
-import type { HoleClass, HoleRule } from "./model.ts";
+import { HOLE_CLASSES, type HoleClass, type HoleRule } from "./model.ts";
 import { isJsonValue } from "./raw-value.ts";
 
 /** A hole's rule as it stands in `symbols.json`: `{"class": "counter", "scope": "event", "start": 1, "step": 1}`. */
@@ -56,17 +56,6 @@ function showRaw(raw: string): string {
   return isJsonValue(raw) && !/^[[{]/.test(raw) ? raw : `{"raw": ${JSON.stringify(raw)}}`;
 }
 
-const CLASSES: readonly HoleClass[] = [
-  "json",
-  "timestamp",
-  "counter",
-  "echoed",
-  "generated",
-  "boolean",
-  "number",
-  "enum",
-  "text",
-];
 const FIELDS: Readonly<Record<HoleClass, readonly string[]>> = {
   json: [],
   timestamp: ["unit"],
@@ -82,7 +71,7 @@ const FIELDS: Readonly<Record<HoleClass, readonly string[]>> = {
 /** Reads a hole's rule. `checkPath` refuses a path of the request that cannot be. Throws WraithError MODEL_INVALID. */
 export function readHoleRule(place: JsonPlace, checkPath: (place: JsonPlace, path: string) => void): HoleRule {
   const all = readFields(place, ["class", "scope", "nullable", ...Object.values(FIELDS).flat()]);
-  const name = readWord(all.need("class"), CLASSES);
+  const name = readWord(all.need("class"), HOLE_CLASSES);
   const fields = readFields(place, ["class", "scope", "nullable", ...FIELDS[name]]);
   const nullable = fields.find("nullable");
   const common = {

@@ -30,6 +30,19 @@ export type HoleRule = {
 
 export type HoleClass = HoleRule["class"];
 
+/** All classes, in the order in which they are tried (SPEC section 5). */
+export const HOLE_CLASSES = [
+  "json",
+  "timestamp",
+  "counter",
+  "echoed",
+  "generated",
+  "boolean",
+  "number",
+  "enum",
+  "text",
+] as const satisfies readonly HoleClass[];
+
 /** A learned shape of an event, compiled. */
 export interface Shape {
   readonly name: string;

@@ -1,4 +1,4 @@
-import type { HoleClass } from "../model/model.ts";
+import { HOLE_CLASSES } from "../model/model.ts";
 
 /** What a field of wraith.toml may hold. */
 export type FieldType =
@@ -21,18 +21,6 @@ export interface Field {
   /** For docs/configuration.md and for comments: what it means, in one sentence without a full stop. */
   readonly meaning: string;
 }
-
-const HOLE_CLASSES = [
-  "json",
-  "timestamp",
-  "counter",
-  "echoed",
-  "generated",
-  "boolean",
-  "number",
-  "enum",
-  "text",
-] as const satisfies readonly HoleClass[];
 
 const RATE: FieldType = { kind: "number", least: 0, most: 1 };
 

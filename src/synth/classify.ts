@@ -1,4 +1,4 @@
-import type { HoleClass, HoleRule } from "../model/model.ts";
+import { HOLE_CLASSES, type HoleClass, type HoleRule } from "../model/model.ts";
 import { hasForm } from "../model/hole-form.ts";
 import { echoSource, type RequestTexts, type ValuesBySample } from "./echo.ts";
 import { areIds, idForm, mayBeId } from "./generated.ts";
@@ -67,24 +67,12 @@ function classifyPlain(values: HoleValues, context: ClassifyContext): HoleRule {
     const rule = tryClass(forced, values, context, scope, true);
     if (rule !== undefined) return rule;
   }
-  for (const name of ORDER) {
+  for (const name of HOLE_CLASSES) {
     const rule = tryClass(name, values, context, scope, false);
     if (rule !== undefined) return rule;
   }
   return { ...widest(values.kind), scope };
 }
-
-const ORDER: readonly HoleClass[] = [
-  "json",
-  "timestamp",
-  "counter",
-  "echoed",
-  "generated",
-  "boolean",
-  "number",
-  "enum",
-  "text",
-];
 
 type Scope = HoleRule["scope"];
 

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
@@ -202,7 +202,7 @@ describe("the world outside", () => {
       );
   });
 
-  test("an upstream that is down: 502 to the client, an error in the recording, exit 4 of check --upstream", async () => {
+  test("an upstream that is down: 502 to the client, an error in the recording, nothing to learn", async () => {
     const { port, close } = await takenPort();
     close();
     await wraith(cwd, "init", "down", "--base-url", `http://127.0.0.1:${port}`);
@@ -217,7 +217,16 @@ describe("the world outside", () => {
     const shown = await wraith(cwd, "inspect", "down", sessions[0]!.session, "--json");
     const line = await wraith(cwd, "inspect", "down", `${sessions[0]!.session}/0`);
     expect(line.stdout).toContain("no answer: error by server");
+    expectFailure(await wraith(cwd, "synth", "down"), 1, "RECORDING_MISSING", "None of the exchanges", "has an answer");
+    expect(existsSync(join(cwd, "twins/down/model/symbols.json"))).toBe(false);
     expect(JSON.parse(shown.stdout)).toMatchObject({ exchanges: [{ status: null, termination: { shape: "error" } }] });
+  });
+
+  test("an upstream that is down: exit 4 of check --upstream, with its address", async () => {
+    const text = readFileSync(twin("wraith.toml"), "utf8");
+    await withFile(twin("wraith.toml"), `${text}\n[upstream]\nallow = ["POST *"]\n`, async () => {
+      expectFailure(await wraith(cwd, "check", "t", "--upstream"), 4, "UPSTREAM_FAILED", "http://127.0.0.1:");
+    });
   });
 
   test("a folder that cannot be written", async () => {
