@@ -95,7 +95,9 @@ function serveConnection({ answering, shelf, socket, give }: Connection): void {
       input = bytes.length === end ? [] : [bytes.subarray(end)];
       inputBytes = bytes.length - end;
       isAnswering = true;
-      perform("steps" in admitted ? admitted : admitted.respond(bytes.subarray(read.headBytes, end)), read);
+      // Before the twin thinks: its time is part of the answer's.
+      const zeroMs = scheduler.nowMs();
+      perform("steps" in admitted ? admitted : admitted.respond(bytes.subarray(read.headBytes, end)), read, zeroMs);
     }
   };
   const joinInput = (): Buffer => {
@@ -111,8 +113,7 @@ function serveConnection({ answering, shelf, socket, give }: Connection): void {
     last = { bytes: Buffer.from(bytes.subarray(0, read.headBytes)), read, admitted: answering.admit(read.head) };
     return last;
   };
-  const perform = (plan: ResponsePlan, { head, closing }: SimpleHead): void => {
-    const zeroMs = scheduler.nowMs();
+  const perform = (plan: ResponsePlan, { head, closing }: SimpleHead, zeroMs: number): void => {
     const finished = answering.begin();
     const next = (): void => {
       finished();

@@ -45,7 +45,7 @@ function answer(context: Context, request: IncomingMessage, response: ServerResp
     // What the client still sends is read and dropped. One that waits for its 100 may send its body or not: nobody could say where
     // its next request begins.
     request.resume();
-    perform(context, request, response, head, plan, expectsContinue);
+    perform(context, request, response, head, () => plan, expectsContinue);
   };
   if ("steps" in admitted) return refuse(admitted);
   let waits = expectsContinue;
@@ -54,7 +54,7 @@ function answer(context: Context, request: IncomingMessage, response: ServerResp
       // Without a body it is whole at once and needs no 100; Node ends a connection on which one was asked for and not given.
       const closing = waits;
       waits = false;
-      perform(context, request, response, head, admitted.respond(body), closing);
+      perform(context, request, response, head, () => admitted.respond(body), closing);
     },
     tooLarge: () => {
       waits = false;
@@ -71,10 +71,11 @@ function perform(
   request: IncomingMessage,
   response: ServerResponse,
   head: RequestHead,
-  plan: ResponsePlan,
+  respond: () => ResponsePlan,
   closing: boolean,
 ): void {
   const { scheduler, options } = answering;
+  // Before the twin thinks: its time is part of the answer's.
   const zeroMs = scheduler.nowMs();
   const start = (ready: PreparedPlan<Http1Head>): void => {
     if (request.socket.destroyed) return;
@@ -93,7 +94,7 @@ function perform(
       over();
     });
   };
-  const ready = shelf.ready(plan, head);
+  const ready = shelf.ready(respond(), head);
   if (ready instanceof Promise) void ready.then(start);
   else start(ready);
 }

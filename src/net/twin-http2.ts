@@ -86,14 +86,21 @@ export function createHttp2Handler(answering: Answering): OnStream {
     if (conversation !== undefined) return converse(call, conversation);
     if ("steps" in admitted) {
       stream.resume();
-      perform(call, admitted);
+      perform(call, admitted, answering.scheduler.nowMs());
       return;
     }
     if (format.actsOnFirstMessage) return answerMessages(call, admitted, format);
     readHttp2Body(stream, options.maxBodyBytes, {
-      whole: (body) => void perform(call, admitted.respond(body)),
+      whole: (body) => {
+        const zeroMs = answering.scheduler.nowMs();
+        perform(call, admitted.respond(body), zeroMs);
+      },
       tooLarge: () =>
-        void perform(call, ownAnswer(head, 413, `the request's body is longer than ${options.maxBodyBytes} bytes`)),
+        void perform(
+          call,
+          ownAnswer(head, 413, `the request's body is longer than ${options.maxBodyBytes} bytes`),
+          answering.scheduler.nowMs(),
+        ),
     });
   };
 }
@@ -102,8 +109,10 @@ export function createHttp2Handler(answering: Answering): OnStream {
 function answerMessages(call: Call, admitted: Admitted, format: Format): void {
   let performance: { message(): void } | undefined;
   const begin = (body: Uint8Array): void => {
+    // Before the twin thinks: its time is part of the answer's.
+    const zeroMs = call.answering.scheduler.nowMs();
     const plan = admitted.respond(body);
-    performance = perform(call, plan);
+    performance = perform(call, plan, zeroMs);
     // Read on all the same: a window that is never opened again would stop the client.
     if (!plan.steps.some((s) => s.kind === "await")) reader.drop();
   };
@@ -124,9 +133,12 @@ function answerMessages(call: Call, admitted: Admitted, format: Format): void {
 const FINISHED = { message: (): void => undefined };
 
 /** Performs a plan on the stream. Messages of the client that come before it has begun are counted. */
-function perform({ answering, shelf, stream, head, stage }: Call, plan: ResponsePlan): { message(): void } {
+function perform(
+  { answering, shelf, stream, head, stage }: Call,
+  plan: ResponsePlan,
+  zeroMs: number,
+): { message(): void } {
   const { scheduler, options } = answering;
-  const zeroMs = scheduler.nowMs();
   const over = answering.begin();
   let performance: Pick<Performance, "message"> | undefined;
   let early = 0;

@@ -429,6 +429,24 @@ describe.each([
       expect(client.received.replaceAll(/[^]*?\r\n\r\n\d\r\n(\/\w+)\r\n0\r\n\r\n/g, "$1 ")).toBe("/slow /b /c ");
       expect(twin.asked.map((r) => r.head.path)).toEqual(["/slow", "/b", "/c"]);
     });
+    test("what the twin takes to answer is part of its answer's time: all that is due then leaves at once", async () => {
+      const plan = planOf([
+        [0, "data: 1\n\n"],
+        [60, "data: 2\n\n"],
+        [90, "data: 3\n\n"],
+      ]);
+      const twin = await serve(() => {
+        const until = performance.now() + 150;
+        while (performance.now() < until);
+        return plan;
+      });
+      const client = await connect(twin.port);
+      let pieces = 0;
+      client.socket.on("data", (bytes: Buffer) => bytes.includes("data: ") && pieces++);
+      client.send(GET);
+      await client.waitFor(LAST);
+      expect(pieces).toBe(1);
+    });
     test("a client that waits for its 100 gets it", async () => {
       const twin = await serve(planOf([[0, "ok"]]));
       const client = await connect(twin.port);

@@ -126,6 +126,29 @@ describe("plain h2", () => {
     await got.closed();
     expect(got.raw[0]).toEqual([":status", "200", "content-type", "a/b"]);
   });
+  test("what the twin takes to answer is part of its answer's time, for a body and for a first message", async () => {
+    const pieces: Parameters<typeof planOf>[0] = [
+      [0, "1"],
+      [60, "2"],
+      [90, "3"],
+    ];
+    const twin = await serve(({ head }) => {
+      const until = performance.now() + 150;
+      while (performance.now() < until);
+      return head.protocol === "grpc" ? grpcPlan(pieces) : planOf(pieces);
+    });
+    const session = clientTo(twin.port);
+    const plain = get(session);
+    await plain.closed();
+    const call = session.request(grpcPost);
+    const seen = listen(call);
+    call.end(Buffer.alloc(5));
+    await seen.closed();
+    for (const { log, body } of [plain, seen]) {
+      expect(body().toString()).toBe("123");
+      expect(log.filter((line) => line === "data")).toHaveLength(1);
+    }
+  });
   test("1xx, trailers, HEAD, 204 and codings", async () => {
     const plans: Record<string, ResponsePlan> = {
       trailers: planOf([[0, "a"]], {
