@@ -55,6 +55,8 @@ export interface Dissection {
   /** The JSON tree inside the event, where there is one; its offsets are into `jsonText`. */
   readonly json?: JsonNode | undefined;
   readonly jsonText?: string | undefined;
+  /** Path of the tree's root inside the event (`data`); absent where the event is the tree. */
+  readonly jsonPath?: string | undefined;
 }
 
 export interface DissectOptions {

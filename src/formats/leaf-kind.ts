@@ -24,14 +24,14 @@ export function scanLeaf(kind: LeafKind, text: string, at: number): number {
       return c === 123 || c === 91 ? -1 : ifWellFormed(text, at, scanJsonValue(text, at));
     }
     case "line":
-      return lineEnd(text, at);
+      return valueEnd(text, at);
     case "text": {
-      const end = lineEnd(text, at);
-      return isJsonText(text.slice(at, end)) ? -1 : end;
+      const end = valueEnd(text, at);
+      return end < 0 || isJsonText(text.slice(at, end)) ? -1 : end;
     }
     case "prose": {
-      const end = lineEnd(text, at);
-      return isProse(text.slice(at, end)) ? end : -1;
+      const end = valueEnd(text, at);
+      return end >= 0 && isProse(text.slice(at, end)) ? end : -1;
     }
     case "rest":
       break;
@@ -81,6 +81,11 @@ function mayBeginJson(text: string): boolean {
   const c = text.charCodeAt(0);
   // White space, quote, minus, digits, `[`, `f`, `n`, `t`, `{`.
   return c <= 34 || (c >= 45 && c <= 57) || c === 91 || c === 102 || c === 110 || c === 116 || c === 123;
+}
+
+/** End of a line's value. One space after the colon is not of the value, so that none begins with it right there. */
+function valueEnd(text: string, at: number): number {
+  return text.charCodeAt(at) === 32 && text.charCodeAt(at - 1) === 58 ? -1 : lineEnd(text, at);
 }
 
 function lineEnd(text: string, at: number): number {

@@ -78,6 +78,23 @@ it("takes of streams with any content are performed byte by byte", () => {
   );
 });
 
+it.each<[string, ...(readonly string[])[]]>([
+  ["a text that begins with a space, beside one without", ["data:[DONE]\r\n\r\n", "data: \r\n\r\n", "data:  \r\n\r\n"]],
+  [
+    "ids with and without a space",
+    ['id:7\ndata: {"type":"a"}\n\n', 'id: 8\ndata: {"type":"b"}\n\n', 'id:9\ndata: {"type":"b"}\n\n'],
+  ],
+  [
+    "events that are cut anew after later ones",
+    ["id: 7\ndata: [\ndata:   null\ndata: ]\n\n"],
+    ["id: 7\ndata: [\ndata:   0,\ndata:   0\ndata: ]\n\n", "id: 7\ndata: []\n\n"],
+    ['id: 7\ndata: ["",0,null]\n\n'],
+  ],
+])("byte by byte: %s", (_, ...streams) => {
+  const written = streams.map((chunks): WrittenExchange => ({ headers: STREAM, chunks }));
+  expectExact(learn(written), [sessionOf("s", written)]);
+});
+
 it("so are bodies", () => {
   const body = fc.oneof(
     fc.json(),

@@ -1,7 +1,7 @@
 import { pathIndex, pathKey, pathPattern } from "../base/path.ts";
 import type { JsonNode } from "../base/json.ts";
 import type { Dissection, DissectOptions } from "../formats/format.ts";
-import { keyText, visitJsonLeaves } from "../formats/json-leaves.ts";
+import { keyText } from "../formats/json-leaves.ts";
 import { discriminatorsOf, isInArray, splitByTags, type Part } from "./discriminators.ts";
 import type { Skeleton } from "./skeletons.ts";
 
@@ -143,7 +143,7 @@ function openDeepest(family: readonly Part[], wide: Wide, opaque: Set<string>, p
       best = path;
     }
   }
-  const root = rootOf(family[0]!.skeleton.dissection, wide);
+  const root = family[0]!.skeleton.dissection.jsonPath ?? "";
   const isRoot = best === undefined || best === root;
   if (!isRoot) opaque.add(best!);
   else if ([...inner].some(([, seen]) => seen.size > 1))
@@ -167,7 +167,7 @@ function addStructures(dissection: Dissection, wide: Wide, structures: Map<strin
     else seen.add(structure);
     return structure;
   };
-  walk(dissection.json!, rootOf(dissection, wide));
+  walk(dissection.json!, dissection.jsonPath ?? "");
 }
 
 interface Container {
@@ -191,19 +191,7 @@ function containersOf(dissection: Dissection, wide: Wide): readonly Container[] 
     if (node.kind === "object") node.values.forEach((value, i) => walk(value, pathKey(path, keyText(node.keys[i]!))));
     else node.values.forEach((value, i) => walk(value, pathIndex(path, i)));
   };
-  if (dissection.json !== undefined) walk(dissection.json, rootOf(dissection, wide));
+  if (dissection.json !== undefined) walk(dissection.json, dissection.jsonPath ?? "");
   containers.set(dissection, out);
   return out;
-}
-
-/** Path of the JSON root in the event: nothing or a name, as its leaves tell. */
-function rootOf(dissection: Dissection, wide: Wide): string {
-  const leaves = dissection.leaves.filter((leaf) => leaf.kind !== "line");
-  const paths = new Set(leaves.map((leaf) => leaf.path));
-  for (const root of ["", /^[\w$-]+/.exec(leaves[0]?.path ?? "")?.[0] ?? ""]) {
-    let fits = true;
-    visitJsonLeaves(dissection.json!, root, wide, (_, path) => (fits &&= paths.has(path)));
-    if (fits) return root;
-  }
-  return "";
 }

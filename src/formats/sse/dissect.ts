@@ -4,6 +4,9 @@ import { visitJsonLeaves } from "../json-leaves.ts";
 import { isProse } from "../leaf-kind.ts";
 import { linePaths, readLines, readPayload, valueOf, type SsePayload } from "./lines.ts";
 
+/** Path of the payload in an event. */
+const DATA = "data";
+
 /** Takes a leaf: what is between it and the one before is literal. */
 type Cut = (start: number, end: number, kind: LeafKind, path: string) => void;
 
@@ -40,14 +43,15 @@ export function dissectSse(text: string, options?: DissectOptions): Dissection {
   }
   if (isSpread) for (const leaf of held.sort((a, b) => a[0] - b[0])) cut(...leaf);
   segments.push(text.slice(at));
-  return { segments, leaves, event, json: payload?.json, jsonText: payload?.json && payload.text };
+  if (payload?.json === undefined) return { segments, leaves, event };
+  return { segments, leaves, event, json: payload.json, jsonText: payload.text, jsonPath: DATA };
 }
 
 function cutPayload(text: string, payload: SsePayload, options: DissectOptions | undefined, cut: Cut): void {
   if (payload.json === undefined) return cutText(text, payload, cut);
   const shift = payload.lines[0]!.valueStart;
   if (payload.lines.length === 1) {
-    visitJsonLeaves(payload.json, "data", options, (kind, path, node) =>
+    visitJsonLeaves(payload.json, DATA, options, (kind, path, node) =>
       cut(node.start + shift, node.end + shift, kind, path),
     );
     return;
@@ -55,7 +59,7 @@ function cutPayload(text: string, payload: SsePayload, options: DissectOptions |
   const toText = createOffsetMap(payload);
   visitJsonLeaves(
     payload.json,
-    "data",
+    DATA,
     options,
     (kind, path, node) => {
       const start = toText(node.start);
