@@ -1,5 +1,4 @@
 import { randomInt } from "node:crypto";
-import { WraithError } from "../base/errors.ts";
 import { VERSION } from "../base/version.ts";
 import { createBodyDecoder } from "../formats/encoding.ts";
 import type { Formats } from "../formats/format.ts";
