@@ -196,6 +196,11 @@ export interface Formats {
   /** The format that reads requests of this kind. */
   findForRequest(request: RequestHead): Format;
   byId(id: string): Format | undefined;
+  /**
+   * A message of no known type, as binary metadata holds them, with its texts rewritten (the inside of JSON strings); lengths follow.
+   * Undefined where no text became another one, or the bytes cannot be written so.
+   */
+  rewriteTexts(message: Uint8Array, rewrite: (inner: string) => string): Uint8Array | undefined;
 }
 
 /** Where formats get schemas from: proto files and descriptor sets, as the workspace holds them. */

@@ -42,7 +42,13 @@ function lineFormat(actsOnFirstMessage = false): Format {
 }
 
 function formatsOf(format: Format): Formats {
-  return { all: [format], find: () => format, findForRequest: () => format, byId: () => format };
+  return {
+    all: [format],
+    find: () => format,
+    findForRequest: () => format,
+    byId: () => format,
+    rewriteTexts: () => undefined,
+  };
 }
 
 function chunk(atUs: number, text: string): { atUs: number; bytes: Uint8Array } {

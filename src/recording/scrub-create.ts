@@ -21,7 +21,7 @@ const UNKNOWN_REQUEST: RequestHead = {
 export function createScrubber(rules: ScrubRules, key: ScrubKey, formats: Formats): Scrubber {
   const compiled = compileScrubRules(rules);
   const replacer = createReplacer(key);
-  const work = (fired: Set<string>): RuleWork => ({ rules: compiled, text: compiled.text, replacer, fired });
+  const work = (fired: Set<string>): RuleWork => ({ rules: compiled, text: compiled.text, replacer, fired, formats });
   return {
     keyId: replacer.keyId,
     rulesDigest: compiled.digest,

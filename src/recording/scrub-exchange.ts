@@ -4,7 +4,8 @@ import type { Format, Formats } from "../formats/format.ts";
 import type { Chunk } from "./exchange.ts";
 import { createBodyPipe, createPlainPipe, type ScrubPipe } from "./scrub-body.ts";
 import { createEventPipe } from "./scrub-events.ts";
-import { scrubHeaders, scrubPlain, scrubQuery, type RuleWork } from "./scrub-headers.ts";
+import { scrubHeaders, scrubQuery, type RuleWork } from "./scrub-headers.ts";
+import { scrubPercent } from "./scrub-percent.ts";
 import type { Direction, ExchangeScrubber } from "./scrub.ts";
 
 const NOTHING: readonly Chunk[] = [];
@@ -69,7 +70,7 @@ export function createExchangeScrubber(work: RuleWork, formats: Formats): Exchan
 
 /** A request's head with secrets replaced, in its path, query and headers. */
 function scrubRequestHead(head: RequestHead, work: RuleWork): RequestHead {
-  const path = scrubPlain(head.path, work);
+  const path = scrubPercent(head.path, work);
   const query = scrubQuery(head.query, work);
   const headers = scrubHeaders(head.headers, work);
   return path === head.path && query === head.query && headers === head.headers

@@ -1,13 +1,17 @@
 /** Secrets in headers, trailers and metadata. */
 import type { HeaderList } from "../base/http.ts";
-import { base64FromText } from "./scrub-base64.ts";
+import { scrubBinary, replaceBinary } from "./scrub-binary.ts";
+import type { Formats } from "../formats/format.ts";
 import { createPairScanner } from "./scrub-pairs.ts";
-import type { CompiledRules, FieldRule } from "./scrub-rules.ts";
-import { applyEdits, scanText, type ScrubWork } from "./scrub-text.ts";
+import { scrubPercent } from "./scrub-percent.ts";
+import type { CompiledRules } from "./scrub-rules.ts";
+import { applyEdits, type ScrubWork } from "./scrub-text.ts";
 
 /** What whole values are scrubbed with. */
 export interface RuleWork extends ScrubWork {
   readonly rules: CompiledRules;
+  /** For what is a message within a header. */
+  readonly formats: Formats;
 }
 
 /** Headers that hold an address, whose query may have a secret in it. */
@@ -28,11 +32,14 @@ export function scrubHeaders(headers: HeaderList, work: RuleWork): HeaderList {
 function scrubHeader(name: string, value: string, work: RuleWork): string {
   const rule = work.rules.header(name);
   if (rule === undefined) {
+    if (isBinary(name)) return scrubBinary(value, work, work.formats);
     const query = ADDRESSES.has(name) ? value.indexOf("?") : -1;
-    if (query < 0) return scrubPlain(value, work);
+    if (query < 0) return scrubPercent(value, work);
     const end = value.indexOf("#", query);
     const to = end < 0 ? value.length : end;
-    return scrubPlain(value.slice(0, query + 1), work) + scrubQuery(value.slice(query + 1, to), work) + value.slice(to);
+    return (
+      scrubPercent(value.slice(0, query + 1), work) + scrubQuery(value.slice(query + 1, to), work) + value.slice(to)
+    );
   }
   const replace = (secret: string): string => {
     const instead = work.replacer.replace(rule.action, secret);
@@ -65,20 +72,6 @@ function scrubCookie(pair: string, replace: (value: string) => string): string {
 /** Metadata whose name ends so holds base64. */
 function isBinary(name: string): boolean {
   return name.endsWith("-bin");
-}
-
-/** What stands instead of a value that is read as bytes must be base64, too. */
-function replaceBinary(value: string, rule: FieldRule, { replacer, fired }: RuleWork): string {
-  const plain = rule.action === "mask" ? "*".repeat(8) : replacer.replace(rule.action, value);
-  const instead = plain === value ? value : base64FromText(plain);
-  if (instead === value || value === "") return value;
-  fired.add(rule.name);
-  return instead;
-}
-
-/** A text with the secrets of known form and of the user's expressions replaced. */
-export function scrubPlain(text: string, work: ScrubWork): string {
-  return applyEdits(text, scanText(text, "plain", work));
 }
 
 /** A query, without its `?`, with secrets replaced. */

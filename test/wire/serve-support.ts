@@ -101,6 +101,7 @@ const testFormats: Formats = {
   find: () => body,
   findForRequest: (head) => (head.protocol === "grpc" ? messages : body),
   byId: (id) => (id === "messages" ? messages : body),
+  rewriteTexts: () => undefined,
 };
 
 /** `atMs text` pieces between a head and an end, as a plan. */
