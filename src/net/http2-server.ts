@@ -1,10 +1,5 @@
-import {
-  createServer,
-  type Http2Server,
-  type IncomingHttpHeaders,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from "node:http2";
+import { createServer, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import type { Socket } from "node:net";
 import { MAX_HEADER_BYTES } from "./header-limit.ts";
 
 /** Takes one HTTP/2 stream; `rawHeaders` are names and values in turn, as sent. */
@@ -27,8 +22,8 @@ export function widenWindow(session: { setLocalWindowSize(size: number): void })
   session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
 }
 
-/** A server for connections that speak h2 from their first byte; it listens to no port of its own. */
-export function createHttp2Server(onStream: OnStream): Http2Server {
+/** Takes connections that speak h2 from their first byte. */
+export function createHttp2Acceptor(onStream: OnStream): (socket: Socket) => void {
   const server = createServer(HTTP2_OPTIONS);
   server.on("session", (session: ServerHttp2Session) => {
     widenWindow(session);
@@ -42,5 +37,5 @@ export function createHttp2Server(onStream: OnStream): Http2Server {
       onStream(stream, headers, rawHeaders);
     },
   );
-  return server;
+  return (socket) => void server.emit("connection", socket);
 }

@@ -4,11 +4,9 @@ import {
   type Server as Http1Server,
   type ServerResponse,
 } from "node:http";
-import type { Http2Server } from "node:http2";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { WraithError } from "../base/errors.ts";
 import { MAX_HEADER_BYTES } from "./header-limit.ts";
-import type { OnStream } from "./http2-server.ts";
 import { sniffProtocol } from "./sniff.ts";
 
 export interface ListenOptions {
@@ -26,8 +24,8 @@ export interface ListenOptions {
    * The socket has no listeners of its own then, and `bytes` are what it has read and not used.
    */
   readonly onHttp1Connection?: (socket: Socket, give: (bytes: Buffer) => void) => void;
-  /** One HTTP/2 stream. A handler that is to be loaded is asked for when the first client speaks h2. */
-  readonly onStream: OnStream | { load(): Promise<OnStream> };
+  /** Gives who takes connections that speak HTTP/2, nothing of which is read yet; asked for when the first client does. */
+  loadHttp2(): Promise<(socket: Socket) => void>;
   /**
    * False (the default): an HTTP/1 client that ends its side is taken for one that left, and its connection is closed.
    * True: it still gets its answer; the owner watches the socket's `end`.
@@ -55,7 +53,7 @@ export function isLoopback(host: string | undefined): boolean {
 export async function listen(options: ListenOptions): Promise<Listener> {
   const sockets = new Set<Socket>();
   const http1 = createHttp1(options);
-  let http2: Promise<Http2Server> | undefined;
+  let http2: Promise<(socket: Socket) => void> | undefined;
   const toHttp1 = (socket: Socket): void => {
     if (options.onHttp1Connection === undefined) http1.emit("connection", socket);
     else
@@ -77,9 +75,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       }
       // An h2 session ends with its socket only, so a client's FIN has to close it.
       socket.allowHalfOpen = false;
-      // Loading Node's h2 takes a good part of the time in which a server starts; the first connection that speaks it waits for that.
-      http2 ??= loadHttp2(options.onStream);
-      void http2.then((server) => socket.destroyed || server.emit("connection", socket));
+      // Loading h2 takes a good part of the time in which a server starts; the first connection that speaks it waits for that.
+      http2 ??= options.loadHttp2();
+      void http2.then((take) => socket.destroyed || take(socket));
     });
   };
   const servers = await bind(options.host, options.port, onConnection);
@@ -95,14 +93,6 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       await Promise.all(closed);
     },
   };
-}
-
-async function loadHttp2(onStream: ListenOptions["onStream"]): Promise<Http2Server> {
-  const [{ createHttp2Server }, handler] = await Promise.all([
-    import("./http2-server.ts"),
-    typeof onStream === "function" ? onStream : onStream.load(),
-  ]);
-  return createHttp2Server(handler);
 }
 
 function createHttp1(options: ListenOptions): Http1Server {

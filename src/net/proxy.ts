@@ -1,6 +1,5 @@
 import type { EventEmitter } from "node:events";
 import type { ServerResponse } from "node:http";
-import type { ServerHttp2Stream } from "node:http2";
 import { findHeader, type RequestHead } from "../base/http.ts";
 import { createHttp1Client } from "./client-http1.ts";
 import { createHttp2Client } from "./client-http2.ts";
@@ -82,8 +81,12 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
           sendJsonHttp1(response, status, body),
         );
       }),
-    onStream: (stream: ServerHttp2Stream, headers, rawHeaders) =>
-      handle(createHttp2Client(stream, headers, rawHeaders), (status, body) => sendJsonHttp2(stream, status, body)),
+    loadHttp2: async () => {
+      const { createHttp2Acceptor } = await import("./http2-server.ts");
+      return createHttp2Acceptor((stream, headers, rawHeaders) =>
+        handle(createHttp2Client(stream, headers, rawHeaders), (status, body) => sendJsonHttp2(stream, status, body)),
+      );
+    },
   });
   return {
     url: listener.url,

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { HeaderList, RequestHead } from "../base/http.ts";
+import { findHeader, mediaType, type HeaderList, type RequestHead } from "../base/http.ts";
 
 /** Names and values in turn, as Node gives them, as pairs; without h2 pseudo headers. */
 export function headersFromRaw(raw: readonly string[]): HeaderList {
@@ -26,4 +26,10 @@ export function requestHeadFromHttp1(request: IncomingMessage): RequestHead {
     ...splitTarget(request.url ?? "/"),
     headers: headersFromRaw(request.rawHeaders),
   };
+}
+
+/** `grpc` where the content type is gRPC's own (not gRPC-Web); only h2 carries it. */
+export function http2Protocol(headers: HeaderList): RequestHead["protocol"] {
+  const type = mediaType(findHeader(headers, "content-type"));
+  return type === "application/grpc" || type.startsWith("application/grpc+") ? "grpc" : "http";
 }

@@ -1,21 +1,20 @@
-import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import { concatBytes } from "../base/bytes.ts";
 import type { HeaderList, RequestHead } from "../base/http.ts";
 import type { Format, Framer } from "../formats/format.ts";
 import type { ResponsePlan } from "../twin/plan.ts";
-import { sendJsonHttp2 } from "./control-server.ts";
 import { EMPTY } from "./forwarding.ts";
 import { grpcTimeoutMs } from "./grpc-timeout.ts";
-import type { OnStream } from "./http2-server.ts";
-import { ownAnswer } from "./own-answer.ts";
+import type { OnRequest } from "./h2/connection.ts";
+import type { Field } from "./h2/header-table.ts";
+import { pauseStream, resumeStream, type Stream } from "./h2/stream.ts";
+import { jsonAnswer, ownAnswer } from "./own-answer.ts";
 import { createPlanShelf, type PlanShelf } from "./plan-shelf.ts";
 import { play, type Performance } from "./player.ts";
 import type { PreparedPlan } from "./prepared.ts";
-import { requestHeadFromHttp2 } from "./request-head-http2.ts";
 import {
   createHttp2Head,
   createHttp2Stage,
-  readHttp2Body,
-  readHttp2Messages,
+  requestHeadFromFields,
   type Http2Head,
   type Http2Stage,
 } from "./serve-http2.ts";
@@ -39,133 +38,159 @@ export interface Conversation {
 interface Call {
   readonly answering: Answering;
   readonly shelf: PlanShelf<Http2Head>;
-  readonly stream: ServerHttp2Stream;
+  readonly stream: Stream;
   readonly head: RequestHead;
   readonly stage: Http2Stage;
+  /** What is to be freed when the stream is over. */
+  readonly frees: (() => void)[];
 }
 
 /** A head as it came, and all that follows from it alone. */
 interface KnownHead {
-  readonly raw: readonly string[];
   readonly head: RequestHead;
   readonly admitted: ReturnType<Answering["admit"]>;
   readonly format: Format;
 }
 
-function isSame(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((text, i) => text === b[i]);
+/** What the client says, as its answer wants to hear it. */
+interface Hearing {
+  data(bytes: Buffer): void;
+  end(): void;
 }
+
+const DEAF: Hearing = { data: () => undefined, end: () => undefined };
 
 /** Answers h2 streams, each on its own: the end of one touches no other. */
-export function createHttp2Handler(answering: Answering): OnStream {
+export function createHttp2Handler(answering: Answering): OnRequest {
   const { options } = answering;
-  const provenance = options.provenanceHeaders;
-  const shelf = createPlanShelf({ http: "2", provenance, createHead: createHttp2Head });
-  const latest = new WeakMap<object, KnownHead>();
+  const shelf = createPlanShelf({ http: "2", provenance: options.provenanceHeaders, createHead: createHttp2Head });
+  const known = new WeakMap<readonly Field[], KnownHead>();
   /** The head of a stream, and all that follows from it alone; clients repeat themselves on a connection. */
-  const readHead = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: readonly string[]): KnownHead => {
-    const { session } = stream;
-    const last = session === undefined ? undefined : latest.get(session);
-    if (last !== undefined && isSame(last.raw, raw)) return last;
-    const head = requestHeadFromHttp2(headers, raw);
-    const format = options.formats.findForRequest(head);
-    const admitted = answering.admit(head);
-    const known: KnownHead = { raw, head, admitted, format };
-    if (session !== undefined) latest.set(session, known);
-    return known;
+  const readHead = (fields: readonly Field[]): KnownHead => {
+    const last = known.get(fields);
+    if (last !== undefined) return last;
+    const head = requestHeadFromFields(fields);
+    const made = { head, admitted: answering.admit(head), format: options.formats.findForRequest(head) };
+    known.set(fields, made);
+    return made;
   };
-  return (stream, headers, rawHeaders) => {
-    const { head, admitted, format } = readHead(stream, headers, rawHeaders);
-    if (options.control.owns(head)) {
-      stream.resume();
-      return void options.control.answer(head).then(({ status, body }) => sendJsonHttp2(stream, status, body));
-    }
-    const call: Call = { answering, shelf, stream, head, stage: createHttp2Stage(stream, head.protocol === "grpc") };
-    if (head.protocol === "grpc") keepDeadline(call);
-    const conversation = options.findConversation?.(head);
-    if (conversation !== undefined) return converse(call, conversation);
-    if ("steps" in admitted) {
-      stream.resume();
-      perform(call, admitted, answering.scheduler.nowMs());
-      return;
-    }
-    if (format.actsOnFirstMessage) return answerMessages(call, admitted, format);
-    readHttp2Body(stream, options.maxBodyBytes, {
-      whole: (body) => {
-        const zeroMs = answering.scheduler.nowMs();
-        perform(call, admitted.respond(body), zeroMs);
-      },
-      tooLarge: () =>
-        void perform(
-          call,
-          ownAnswer(head, 413, `the request's body is longer than ${options.maxBodyBytes} bytes`),
-          answering.scheduler.nowMs(),
-        ),
-    });
+  return (stream) => {
+    const { head, admitted, format } = readHead(stream.fields);
+    const stage = createHttp2Stage(stream, head.protocol === "grpc");
+    const call: Call = { answering, shelf, stream, head, stage, frees: [] };
+    const { data, end } = answer(call, admitted, format);
+    stream.listener = { data, end, closed: () => call.frees.forEach((free) => free()) };
+    // It may be answered already.
+    if (stream.gone) stream.listener.closed();
+    else if (head.protocol === "grpc") keepDeadline(call);
   };
 }
 
-/** Answers on the client's first message; what it says afterwards only moves plans that wait for it. */
-function answerMessages(call: Call, admitted: Admitted, format: Format): void {
+function answer(call: Call, admitted: Admitted | ResponsePlan, format: Format): Hearing {
+  const { answering, head } = call;
+  const { options, scheduler } = answering;
+  if (options.control.owns(head)) {
+    const zeroMs = scheduler.nowMs();
+    const send = (status: number, body: unknown): void =>
+      void perform(call, jsonAnswer(status, `${JSON.stringify(body)}\n`), zeroMs);
+    void options.control.answer(head).then(({ status, body }) => send(status, body));
+    return DEAF;
+  }
+  const conversation = options.findConversation?.(head);
+  if (conversation !== undefined) return converse(call, conversation);
+  if ("steps" in admitted) {
+    perform(call, admitted, scheduler.nowMs());
+    return DEAF;
+  }
+  if (format.actsOnFirstMessage) return answerMessages(call, admitted, format);
+  return answerBody(call, admitted);
+}
+
+/** Answers on the whole body, up to a limit. */
+function answerBody(call: Call, admitted: Admitted): Hearing {
+  const { scheduler, options } = call.answering;
+  const { maxBodyBytes } = options;
+  let parts: Buffer[] = [];
+  let size = 0;
+  return {
+    data: (bytes) => {
+      size += bytes.length;
+      if (size <= maxBodyBytes) parts.push(bytes);
+      else if (size - bytes.length <= maxBodyBytes) {
+        parts = [];
+        const refusal = ownAnswer(call.head, 413, `the request's body is longer than ${maxBodyBytes} bytes`);
+        perform(call, refusal, scheduler.nowMs());
+      }
+    },
+    end: () => {
+      if (size > maxBodyBytes) return;
+      // Before the twin thinks: its time is part of the answer's.
+      const zeroMs = scheduler.nowMs();
+      perform(call, admitted.respond(concatBytes(parts)), zeroMs);
+    },
+  };
+}
+
+/**
+ * Answers on the client's first message; what it says afterwards only moves plans that wait for it. A piece that is no message (cut
+ * off, broken) counts as one, as nothing better will come.
+ */
+function answerMessages(call: Call, admitted: Admitted, format: Format): Hearing {
+  const framer = format.createFramer({ request: call.head, direction: "client" });
   let performance: { message(): void } | undefined;
+  let listens = true;
   const begin = (body: Uint8Array): void => {
-    // Before the twin thinks: its time is part of the answer's.
     const zeroMs = call.answering.scheduler.nowMs();
     const plan = admitted.respond(body);
     performance = perform(call, plan, zeroMs);
     // Read on all the same: a window that is never opened again would stop the client.
-    if (!plan.steps.some((s) => s.kind === "await")) reader.drop();
+    listens = plan.steps.some((s) => s.kind === "await");
   };
-  const framer = format.createFramer({ request: call.head, direction: "client" });
-  const reader = readHttp2Messages(call.stream, framer, {
-    message: (frame) => {
-      if (performance === undefined) begin(frame);
+  const hear = (frames: ReturnType<Framer["push"]>): void => {
+    for (const frame of frames) {
+      if (!listens || frame.kind === "filler") continue;
+      if (performance === undefined) begin(frame.bytes);
       else performance.message();
+    }
+  };
+  if (!admitted.waitsForMessage()) begin(EMPTY);
+  return {
+    data: (bytes) => {
+      if (listens) hear(framer.push(bytes));
     },
     end: () => {
+      if (listens) hear(framer.end());
       if (performance === undefined) begin(EMPTY);
     },
-  });
-  if (!admitted.waitsForMessage()) begin(EMPTY);
+  };
 }
 
 /** A performance that is over. */
 const FINISHED = { message: (): void => undefined };
 
 /** Performs a plan on the stream. Messages of the client that come before it has begun are counted. */
-function perform(
-  { answering, shelf, stream, head, stage }: Call,
-  plan: ResponsePlan,
-  zeroMs: number,
-): { message(): void } {
+function perform(call: Call, plan: ResponsePlan, zeroMs: number): { message(): void } {
+  const { answering, shelf, stream, head, stage } = call;
   const { scheduler, options } = answering;
   const over = answering.begin();
   let performance: Pick<Performance, "message"> | undefined;
   let early = 0;
   const start = (ready: PreparedPlan<Http2Head>): void => {
-    if (stream.destroyed || stream.closed) return over();
+    if (stream.gone) return over();
     if (ready.whole && options.speed === Number.POSITIVE_INFINITY) {
       // What needs no waiting needs no performance either.
-      const alone = ready.bytes.length === 0 && ready.trailers === undefined;
-      stage.head(ready, alone);
-      stage.end(ready.bytes, ready.trailers, undefined);
       performance = FINISHED;
+      stage.whole(ready);
       return over();
     }
     const begun = play(ready, stage, { scheduler, speed: options.speed, zeroMs, finished: over });
     performance = begun;
     for (; early > 0; early--) begun.message();
-    if (!begun.running) return;
-    stream.once("close", () => {
-      begun.stop();
-      over();
-    });
+    if (begun.running) call.frees.push(begun.stop, over);
   };
   const ready = shelf.ready(plan, head);
-  // Not at once: what is written while the connection is being read leaves in a write of its own for each stream, which costs twice as
-  // much as one for all of them.
   if (ready instanceof Promise) void ready.then(start);
-  else setImmediate(start, ready);
+  else start(ready);
   return {
     message: () => {
       if (performance === undefined) early++;
@@ -175,33 +200,31 @@ function perform(
 }
 
 /** Ends a call with a status once the time is over that its client has given it, whatever has been said until then. */
-function keepDeadline({ answering, stream, head, stage }: Call): void {
+function keepDeadline({ answering, head, stage, frees }: Call): void {
   const timeoutMs = grpcTimeoutMs(head);
   if (timeoutMs === undefined) return;
   const { scheduler } = answering;
   const deadline = scheduler.at(scheduler.nowMs() + timeoutMs, () => stage.finish(DEADLINE_EXCEEDED));
-  stream.once("close", () => scheduler.cancel(deadline));
+  frees.push(() => scheduler.cancel(deadline));
 }
 
-function converse({ stream, stage }: Call, conversation: Conversation): void {
+function converse({ stream, stage }: Call, conversation: Conversation): Hearing {
   const trailers: HeaderList = [["grpc-status", "0"]];
-  stage.head(
-    {
-      head: createHttp2Head(200, [["content-type", "application/grpc"]]),
-      bytes: EMPTY,
-      acts: [],
-      trailers,
-      framed: false,
-      whole: false,
+  const head = createHttp2Head(200, [["content-type", "application/grpc"]]);
+  stage.head({ head, bytes: EMPTY, acts: [], trailers, framed: false, whole: false }, false);
+  const framer = conversation.createFramer();
+  const reply = (frames: ReturnType<Framer["push"]>): void => {
+    for (const frame of frames) {
+      if (frame.kind === "filler" || stage.send(conversation.answer(frame.bytes))) continue;
+      pauseStream(stream);
+      stage.drained(() => resumeStream(stream));
+    }
+  };
+  return {
+    data: (bytes) => reply(framer.push(bytes)),
+    end: () => {
+      reply(framer.end());
+      stage.end(EMPTY, trailers, undefined);
     },
-    false,
-  );
-  readHttp2Messages(stream, conversation.createFramer(), {
-    message: (frame) => {
-      if (stage.send(conversation.answer(frame))) return;
-      stream.pause();
-      stage.drained(() => void stream.resume());
-    },
-    end: () => stage.end(EMPTY, trailers, undefined),
-  });
+  };
 }

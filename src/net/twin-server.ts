@@ -106,11 +106,13 @@ export async function startTwinServer(options: TwinServerOptions): Promise<TwinS
     port: options.port,
     onHttp1: createHttp1Handler(answering),
     onHttp1Connection: createDirectHandler(answering),
-    onStream: {
-      load: async () => {
-        const { createHttp2Handler } = await import("./twin-http2.ts");
-        return createHttp2Handler(answering);
-      },
+    loadHttp2: async () => {
+      const [{ serveHttp2 }, { createHttp2Handler }] = await Promise.all([
+        import("./h2/connection.ts"),
+        import("./twin-http2.ts"),
+      ]);
+      const onRequest = createHttp2Handler(answering);
+      return (socket) => serveHttp2(socket, onRequest);
     },
   });
   return {

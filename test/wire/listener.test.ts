@@ -1,6 +1,7 @@
 import { connect as connectHttp2 } from "node:http2";
 import { createServer, connect, type AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
+import { createHttp2Acceptor } from "../../src/net/http2-server.ts";
 import { isLoopback, listen, type ListenOptions } from "../../src/net/listener.ts";
 import { until } from "./proxy-support.ts";
 
@@ -13,10 +14,11 @@ async function start(options: Partial<ListenOptions> = {}) {
   const listener = await listen({
     port: 0,
     onHttp1: (_request, response) => response.end("h1"),
-    onStream: (stream) => {
-      stream.respond({ ":status": 200 });
-      stream.end("h2");
-    },
+    loadHttp2: async () =>
+      createHttp2Acceptor((stream) => {
+        stream.respond({ ":status": 200 });
+        stream.end("h2");
+      }),
     ...options,
   });
   cleanups.push(() => listener.close());
