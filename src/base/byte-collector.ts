@@ -3,6 +3,7 @@ import { concatBytes } from "./bytes.ts";
 /** Parts at least this long are kept as they are; shorter ones are gathered in blocks, so that a body that comes byte by byte costs its length. */
 const KEPT_BYTES = 512;
 const BLOCK_BYTES = 4096;
+const NOTHING = new Uint8Array(0);
 
 /** Gathers the parts of a piece whose end is still to come. Linear in time and memory, however small the parts. */
 export interface ByteCollector {
@@ -16,7 +17,7 @@ export interface ByteCollector {
 
 export function createByteCollector(): ByteCollector {
   let parts: Uint8Array[] = [];
-  let block = new Uint8Array(0);
+  let block: Uint8Array = NOTHING;
   let used = 0;
   let length = 0;
   const closeBlock = (): void => {
@@ -44,7 +45,7 @@ export function createByteCollector(): ByteCollector {
     },
     take() {
       closeBlock();
-      const out = parts.length === 0 ? new Uint8Array(0) : concatBytes(parts);
+      const out = parts.length === 0 ? NOTHING : concatBytes(parts);
       parts = [];
       length = 0;
       return out;

@@ -78,8 +78,12 @@ export function createHttp2Handler(answering: Answering): OnRequest {
     const { head, admitted, format } = readHead(stream.fields);
     const stage = createHttp2Stage(stream, head.protocol === "grpc");
     const call: Call = { answering, shelf, stream, head, stage, frees: [] };
-    const { data, end } = answer(call, admitted, format);
-    stream.listener = { data, end, closed: () => call.frees.forEach((free) => free()) };
+    const hearing = answer(call, admitted, format);
+    stream.listener = {
+      data: (bytes) => hearing.data(bytes),
+      end: () => hearing.end(),
+      closed: () => call.frees.forEach((free) => free()),
+    };
     // It may be answered already.
     if (stream.gone) stream.listener.closed();
     else if (head.protocol === "grpc") keepDeadline(call);
@@ -186,7 +190,7 @@ function perform(call: Call, plan: ResponsePlan, zeroMs: number): { message(): v
     const begun = play(ready, stage, { scheduler, speed: options.speed, zeroMs, finished: over });
     performance = begun;
     for (; early > 0; early--) begun.message();
-    if (begun.running) call.frees.push(begun.stop, over);
+    if (begun.running) call.frees.push(() => begun.stop(), over);
   };
   const ready = shelf.ready(plan, head);
   if (ready instanceof Promise) void ready.then(start);

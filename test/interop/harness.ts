@@ -12,6 +12,7 @@ const CLI = join(root, "dist/cli.js");
 export const hasLlama = existsSync(join(INTEROP, "llama-venv/pins"));
 export const hasEtcd = existsSync(join(INTEROP, "bin/etcd"));
 export const hasCatalog = existsSync(join(INTEROP, ".catalog"));
+export const hasH2spec = existsSync(join(INTEROP, ".h2spec"));
 
 /** Recordings of real clients hold credentials, and in CI no key is made up. */
 const ENV = { ...process.env, WRAITH_HMAC_KEY: "a key for tests only" };

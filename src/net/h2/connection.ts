@@ -3,6 +3,7 @@ import { MAX_HEADER_BYTES } from "../header-limit.ts";
 import { createFrameReader } from "./frame-reader.ts";
 import { goawayFrame, headerFrames, pingAck, resetFrame, settingsAck, settingsFrame, windowUpdate } from "./frames.ts";
 import { createHeaderDecoder, TOO_LONG } from "./header-decoder.ts";
+import type { Field } from "./header-table.ts";
 import { encodeHeaders } from "./header-encoder.ts";
 import { createOutput } from "./output.ts";
 import {
@@ -51,6 +52,14 @@ const HELLO = Buffer.concat([
 
 const TOO_LARGE_HEAD = headerFrames(encodeHeaders([], 431), true);
 
+/** What a list of fields is as a request. */
+interface CheckedRequest {
+  readonly fields: readonly Field[];
+  readonly isRequest: boolean;
+  /** What it says the length of its body is. */
+  readonly bytes: number | undefined;
+}
+
 /** Header frames of one block, until its last has come. */
 interface Block {
   readonly stream: number;
@@ -84,19 +93,21 @@ export function serveHttp2(socket: Socket, onRequest: OnRequest): void {
   let receiveWindow = CONNECTION_WINDOW_BYTES;
   let unreported = 0;
   let block: Block | undefined;
+  /** The fields that were looked at last; clients repeat themselves. */
+  let checked: CheckedRequest = { fields: [], isRequest: false, bytes: undefined };
   let greeted = false;
   let over = false;
   let isHeldBack = false;
 
   const pumpWaiting = (): void => {
-    for (const stream of [...connection.waiting]) {
-      connection.waiting.delete(stream);
-      pump(stream);
-    }
+    // Those that must wait on come back into the set.
+    const stopped = [...connection.waiting];
+    connection.waiting.clear();
+    for (const stream of stopped) pump(stream);
   };
   const closeAll = (): void => {
     over = true;
-    for (const stream of [...streams.values()]) closeStream(stream);
+    for (const stream of streams.values()) closeStream(stream);
   };
   const fail = (error: unknown): void => {
     if (over) return;
@@ -170,7 +181,7 @@ export function serveHttp2(socket: Socket, onRequest: OnRequest): void {
     if (stream === undefined) {
       requireKnown(id);
       if (released.has(id)) return forget(id, ends);
-      return void output.push(resetFrame(id, ERROR.streamClosed));
+      return output.push(resetFrame(id, ERROR.streamClosed));
     }
     if (stream.remoteEnded) return abandon(stream, ERROR.streamClosed);
     stream.receiveWindow -= payload.length;
@@ -179,6 +190,8 @@ export function serveHttp2(socket: Socket, onRequest: OnRequest): void {
     stream.unreported += payload.length - body.length;
     if (stream.expectedBytes !== undefined) stream.expectedBytes -= body.length;
     if (isLengthWrong(stream, ends)) return abandon(stream, ERROR.protocol);
+    // Known before its last bytes are told of: an answer to them needs no release then.
+    if (ends) stream.remoteEnded = true;
     if (body.length > 0) receiveBody(stream, body);
     if (ends && !stream.gone) receiveEnd(stream);
   };
@@ -226,21 +239,21 @@ export function serveHttp2(socket: Socket, onRequest: OnRequest): void {
       throw new ConnectionError(ERROR.streamClosed, "HEADERS for a stream that is over");
     }
     lastStream = id;
-    if (streams.size >= MAX_STREAMS) return void output.push(resetFrame(id, ERROR.refusedStream));
-    const refused = fields === TOO_LONG ? [] : fields;
-    const expected = declaredBytes(refused);
-    const stream = createStream(connection, id, refused, initialWindow, expected);
-    streams.set(id, stream);
-    if (fields === TOO_LONG) {
-      stream.remoteEnded = ends;
-      return sendHead(stream, TOO_LARGE_HEAD, "last");
-    }
-    if (!isRequest(fields) || Number.isNaN(expected) || isLengthWrong(stream, ends))
-      return abandon(stream, ERROR.protocol);
-    // Known before the request is told of: an answer needs no release then.
+    if (streams.size >= MAX_STREAMS) return output.push(resetFrame(id, ERROR.refusedStream));
+    const request = check(fields === TOO_LONG ? [] : fields);
+    const stream = createStream(connection, id, request.fields, initialWindow, request.bytes);
     stream.remoteEnded = ends;
+    streams.set(id, stream);
+    if (fields === TOO_LONG) return sendHead(stream, TOO_LARGE_HEAD, "last");
+    if (!request.isRequest || isLengthWrong(stream, ends)) return abandon(stream, ERROR.protocol);
     onRequest(stream);
     if (ends && !stream.gone) receiveEnd(stream);
+  };
+  const check = (fields: readonly Field[]): CheckedRequest => {
+    if (fields === checked.fields) return checked;
+    const bytes = declaredBytes(fields);
+    checked = { fields, isRequest: isRequest(fields) && !Number.isNaN(bytes), bytes };
+    return checked;
   };
   const onReset = (id: number, payload: Buffer): void => {
     if (payload.length !== 4) throw new ConnectionError(ERROR.frameSize, "RST_STREAM without 4 bytes");
@@ -258,7 +271,7 @@ export function serveHttp2(socket: Socket, onRequest: OnRequest): void {
     if (flags & FLAG.ack) return;
     for (let at = 0; at < payload.length; at += 6) onSetting(payload.readUInt16BE(at), payload.readUInt32BE(at + 2));
     output.push(settingsAck);
-    for (const stream of [...streams.values()]) if (isWaiting(stream)) pump(stream);
+    for (const stream of streams.values()) if (isWaiting(stream)) pump(stream);
   };
   const onSetting = (setting: number, value: number): void => {
     switch (setting) {

@@ -19,9 +19,13 @@ export function createFrameReader(onFrame: OnFrame): { push(bytes: Buffer): void
       let at = 0;
       if (!begun) {
         begun = readPreface(all);
-        if (begun) at = PREFACE.length;
+        if (!begun) {
+          rest = all;
+          return;
+        }
+        at = PREFACE.length;
       }
-      while (begun && all.length - at >= FRAME_HEAD_BYTES) {
+      while (all.length - at >= FRAME_HEAD_BYTES) {
         const length = (all[at]! << 16) | (all[at + 1]! << 8) | all[at + 2]!;
         if (length > MAX_FRAME_BYTES)
           throw new ConnectionError(

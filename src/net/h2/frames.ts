@@ -91,10 +91,10 @@ export function headerFrames(block: Uint8Array, endStream: boolean): ReadyFrames
   return joinFrames(parts.map((bytes) => ({ bytes, starts: [0], bodyBytes: 0 })));
 }
 
-/** A body as DATA frames; none where it is empty, unless an end is to be said. */
+/** A body as DATA frames; none where it is empty. */
 export function dataFrames(body: Uint8Array, endStream: boolean): ReadyFrames {
   const parts: ReadyFrames[] = [];
-  for (let at = 0; at < body.length || (at === 0 && endStream); at += MAX_FRAME_BYTES) {
+  for (let at = 0; at < body.length; at += MAX_FRAME_BYTES) {
     const piece = body.subarray(at, at + MAX_FRAME_BYTES);
     const flags = endStream && at + piece.length === body.length ? FLAG.endStream : 0;
     parts.push({ bytes: createFrame(FRAME.data, flags, 0, piece), starts: [0], bodyBytes: piece.length });
