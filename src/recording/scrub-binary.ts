@@ -1,10 +1,9 @@
 /** Secrets in binary metadata: headers whose value is base64, padded or not, several of them with commas between. */
 import { bytesFromText, textFromBytes } from "../base/bytes.ts";
 import type { Formats } from "../formats/format.ts";
-import { base64FromBytes, base64FromText } from "./scrub-base64.ts";
+import { base64FromBytes, base64FromText, bytesFromBase64 } from "../base/base64.ts";
 import type { FieldRule } from "./scrub-rules.ts";
 import { applyEdits, scanText, type Edit, type ScrubWork } from "./scrub-text.ts";
-import { bytesFromBase64 } from "./wrec-base64.ts";
 
 /** What stands instead of a value that a rule names: base64, too. */
 export function replaceBinary(value: string, rule: FieldRule, { replacer, fired }: ScrubWork): string {

@@ -1,7 +1,7 @@
 /** An event's text after its edits, as bytes of its frame. */
 import { bytesEqual, bytesFromText } from "../base/bytes.ts";
 import type { Codec } from "../formats/format.ts";
-import { base64FromText } from "./scrub-base64.ts";
+import { base64FromText } from "../base/base64.ts";
 import type { PendingChunks } from "./scrub-pending.ts";
 import { applyEdits, type Edit } from "./scrub-text.ts";
 

@@ -5,8 +5,7 @@
 import { utf8FromBytes, textFromBytes } from "../base/bytes.ts";
 import type { Codec, CodecContext, Format, Frame } from "../formats/format.ts";
 import type { Chunk } from "./exchange.ts";
-import { base64FromText } from "./scrub-base64.ts";
-import { bytesFromBase64 } from "./wrec-base64.ts";
+import { base64FromText, bytesFromBase64 } from "../base/base64.ts";
 import type { ScrubPipe } from "./scrub-body.ts";
 import { editFrame } from "./scrub-event-bytes.ts";
 import type { RuleWork } from "./scrub-headers.ts";

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bytesFromBase64 } from "./wrec-base64.ts";
+import { bytesFromBase64 } from "../base/base64.ts";
 import { createLineReader, type WrecLine } from "./wrec.ts";
 
 function read(line: object | string): WrecLine | undefined {

@@ -5,7 +5,7 @@
 import { utf8FromBytes } from "../base/bytes.ts";
 import { readBodyLine } from "./wrec-body-line.ts";
 import { createByteBlocks, type ByteBlocks } from "./wrec-bytes.ts";
-import { bytesFromBase64 } from "./wrec-base64.ts";
+import { bytesFromBase64 } from "../base/base64.ts";
 import type { HeaderList, RequestHead, ResponseHead, Termination } from "../base/http.ts";
 import type { SessionHead } from "./exchange.ts";
 import type { Direction } from "./scrub.ts";

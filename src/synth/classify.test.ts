@@ -189,6 +189,22 @@ describe("generated", () => {
     });
   });
 
+  it("bytes that say something are none, whatever they are called; an echo where the request has the same ones", () => {
+    const bytes = (...texts: string[]): string[] => strings(...texts.map((t) => Buffer.from(t).toString("base64")));
+    const [k0, k1] = [bytes("/test/k0"), bytes("/test/k1")];
+    expect(ruleOf([k0, k1], { path: "kvs[0].key" })).toEqual({ class: "text", scope: "event" });
+    expect(ruleOf([bytes("/a/k0", "/b/k1"), bytes("/c/müller9", "/\n7")], { path: "key" }).class).toBe("text");
+    const asked = [{ "body.key": k0[0]! }, { "body.key": k1[0]! }];
+    expect(ruleOf([k0, k1], { path: "kvs[0].key", asked })).toEqual({
+      class: "echoed",
+      scope: "stream",
+      from: "body.key",
+    });
+    expect(ruleOf([strings("key/7a"), strings("key/8b")], { path: "key" }).class).toBe("generated");
+    const digest = (hex: string): string[] => strings(Buffer.from(hex.repeat(4), "hex").toString("base64"));
+    expect(ruleOf([digest("9f8c2b7a"), digest("0b7e4f8a")], { path: "key" }).class).toBe("generated");
+  });
+
   it("model names are none", () => {
     expect(ruleOf([strings("gpt-4o-2024-08-06"), strings("gpt-4o-2024-11-20")]).class).toBe("text");
   });

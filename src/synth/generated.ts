@@ -1,6 +1,6 @@
 import { lastKey } from "../base/path.ts";
 import type { HoleRule } from "../model/model.ts";
-import { isUuid, looksRandom } from "./random-text.ts";
+import { isBase64OfText, isUuid, looksRandom } from "./random-text.ts";
 
 type Generated = Extract<HoleRule, { class: "generated" }>;
 export type IdForm = Omit<Generated, "scope" | "nullable" | "class">;
@@ -28,12 +28,13 @@ export function mayBeId(text: string): boolean {
 
 /**
  * Whether texts are ids, judged over the whole group: all look random; most do and all have one length; or each stream has its
- * own with a number in it, and it is called an id or is a word and a number.
+ * own with a number in it, and it is called an id or is a word and a number. Bytes that say something are none, whatever they are called.
  */
 export function areIds(texts: readonly string[], path: string, streams: number, ownEach: boolean): boolean {
   if (!texts.every(mayBeId)) return false;
   const random = texts.filter(looksRandom).length;
   if (random === texts.length) return true;
+  if (texts.filter(isBase64OfText).length * 2 > texts.length) return false;
   if (random * 2 > texts.length && texts.every((text) => text.length === texts[0]!.length)) return true;
   if (!ownEach || streams < 2) return false;
   const named = ID_NAME.test(lastKey(path));

@@ -2,6 +2,8 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { looksRandom } from "./random-text.ts";
 
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+
 describe("looksRandom", () => {
   it.each([
     "chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcW",
@@ -16,6 +18,7 @@ describe("looksRandom", () => {
     "1839201748392017483",
     "call_BvykZtoOYZRnHVrF",
     "resp-OSypN8U-g2INP_dh",
+    Buffer.from("9f8c2b7a1d3e4f5a0b7e4f8a1c2d4e5f", "hex").toString("base64"),
   ])("%s is random", (text) => expect(looksRandom(text)).toBe(true));
 
   it.each([
@@ -38,6 +41,7 @@ describe("looksRandom", () => {
     "http_parseHTTPHeaders",
     "L3Rlc3QvdHhu",
     "L2dvL3R4bg==",
+    ...["/test/k0", "müller/a1b2c3d4e5", "line1\nline2\tx9y8", '{"a":1,"b":"x"}', "日本語テキスト12", "v0"].map(base64),
     "application/json",
   ])("%j is not", (text) => expect(looksRandom(text)).toBe(false));
 
