@@ -26,7 +26,6 @@ describe("inferRoutes", () => {
     expect(patterns("/users/1", "/users/2", "/users/1")).toEqual(["/users/:id", "/users/:id", "/users/:id"]);
     expect(patterns("/users/1", "/teams/2")).toEqual(["/users/1", "/teams/2"]);
     expect(patterns("/users/1/pets/1", "/users/2/pets/2")).toEqual(["/users/:id/pets/:id2", "/users/:id/pets/:id2"]);
-    expect(patterns("/users/1", "/users/2/pets")).toEqual(["/users/1", "/users/2/pets"]);
   });
 
   it("words are never split", () => {
@@ -37,12 +36,21 @@ describe("inferRoutes", () => {
     ]);
   });
 
-  it("methods are apart", () => {
+  it("what is an id stays one, whatever is done to it and whatever follows it", () => {
+    expect(patterns("/users/1", "/users/2/pets")).toEqual(["/users/:id", "/users/:id/pets"]);
+    expect(patterns("/users/1", "/users/2", "/users/1/pets/7")).toEqual([
+      "/users/:id",
+      "/users/:id",
+      "/users/:id/pets/7",
+    ]);
+    expect(patterns("/users/42", "/users/1839201748")).toEqual(["/users/:id", "/users/:id"]);
     const routes = inferRoutes([
       { method: "GET", path: "/users/1" },
-      { method: "PUT", path: "/users/2" },
+      { method: "GET", path: "/users/2" },
+      { method: "DELETE", path: "/users/1" },
+      { method: "DELETE", path: "/teams/1" },
     ]);
-    expect(routes.map((route) => route.pattern)).toEqual(["/users/1", "/users/2"]);
+    expect(routes.map((route) => route.pattern)).toEqual(["/users/:id", "/users/:id", "/users/:id", "/teams/1"]);
   });
 });
 

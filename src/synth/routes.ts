@@ -12,7 +12,8 @@ const LONG_NUMBER = 5;
 
 /**
  * The route of each request, by its place in the list. A segment that behaves like an id becomes a parameter: a UUID, a long random
- * text or number at once; a short number where another one was recorded at its place. Words never do.
+ * text or number at once; a short number where another one was recorded at its place, whatever is done to it (`DELETE /users/7` beside
+ * `GET /users/8`) and whatever follows (`/users/7/pets`). Words never do.
  */
 export function inferRoutes(
   requests: readonly { readonly method: string; readonly path: string }[],
@@ -22,13 +23,13 @@ export function inferRoutes(
   for (let changed = true; changed;) {
     changed = false;
     const numbers = new Map<string, Set<string>>();
-    forEachNumber(requests, segments, open, (key, number) => {
+    forEachNumber(segments, open, (key, number) => {
       const seen = numbers.get(key);
       if (seen === undefined) numbers.set(key, new Set([number]));
       else seen.add(number);
     });
-    forEachNumber(requests, segments, open, (key, _, i, k) => {
-      if (numbers.get(key)!.size < 2) return;
+    forEachNumber(segments, open, (key, _, i, k) => {
+      if (open[i]![k] === true || numbers.get(key)!.size < 2) return;
       open[i]![k] = true;
       changed = true;
     });
@@ -36,21 +37,18 @@ export function inferRoutes(
   return requests.map(({ method }, i) => ({ method, pattern: formatPattern(segments[i]!, open[i]!) }));
 }
 
-/** Visits short numbers that are no parameters yet; `key` is their place among the segments around them. */
+/** Visits numbers, those that are parameters already included; `key` is their place: the segments before them. */
 function forEachNumber(
-  requests: readonly { readonly method: string }[],
   segments: readonly (readonly string[])[],
   open: readonly (readonly boolean[])[],
   visit: (key: string, number: string, request: number, segment: number) => void,
 ): void {
   segments.forEach((list, i) => {
     list.forEach((segment, k) => {
-      if (open[i]![k] === true || !/^\d{1,4}$/.test(segment)) return;
+      if (!/^\d+$/.test(segment)) return;
       // Other numbers of the path may be ids as well: they do not count for the place.
-      const place = list.map((other, n) =>
-        n === k ? ":here" : open[i]![n] === true || /^\d+$/.test(other) ? ":" : other,
-      );
-      visit(`${requests[i]!.method} ${k} ${place.join("/")}`, segment, i, k);
+      const before = list.slice(0, k).map((other, n) => (open[i]![n] === true || /^\d+$/.test(other) ? ":" : other));
+      visit(before.join("/"), segment, i, k);
     });
   });
 }
