@@ -55,7 +55,7 @@ export async function checkTwin(options: CheckOptions): Promise<CheckReport> {
     await checker.close();
   }
   const conformance = tally.conformance(mode, options.showSuppressed);
-  if (conformance.exchanges_total === 0) throw nothingToCheck(workspace.name, conformance, seen);
+  if (conformance.exchanges_total === 0) throw nothingToCheck(options, conformance, seen);
   const { diff } = config;
   const bars =
     mode === "upstream"
@@ -86,10 +86,11 @@ interface Seen {
   readonly unanswered: number;
 }
 
-function nothingToCheck(twin: string, conformance: Conformance, seen: Seen): WraithError {
+function nothingToCheck(options: CheckOptions, conformance: Conformance, seen: Seen): WraithError {
+  const whose = options.tags.length > 0 ? "no recorded exchanges with this tag" : "no recorded exchanges";
   const text =
     seen.exchanges === 0
-      ? `There is nothing to check: "${twin}" has no recorded exchanges.`
+      ? `There is nothing to check: "${options.workspace.name}" has ${whose}.`
       : seen.skipped > 0
         ? `There is nothing to check: none of the ${seen.skipped} recorded requests may be sent to the upstream. GET and HEAD are; name other routes in [upstream] allow.`
         : conformance.unlearned.length > 0

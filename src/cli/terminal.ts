@@ -76,9 +76,26 @@ export function printable(text: string): string {
   });
 }
 
-/** At most `width` characters, cut with an ellipsis. */
+/** At most `width` characters, cut with an ellipsis. Colors take no room, and end where they would have. */
 export function clip(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
+  if (text.length <= width) return text;
+  const parts = text.split(/(\u001b\[[\d;]*m)/);
+  const isColor = (part: string): boolean => part.startsWith("\u001b");
+  const chars = parts.reduce((n, part) => n + (isColor(part) ? 0 : part.length), 0);
+  if (chars <= width) return text;
+  let room = Math.max(0, width - 1);
+  let out = "";
+  let isCut = false;
+  for (const part of parts) {
+    if (isColor(part)) out += part;
+    else if (!isCut) {
+      out += part.slice(0, room);
+      isCut = part.length > room;
+      if (isCut) out += "…";
+      room -= Math.min(room, part.length);
+    }
+  }
+  return out;
 }
 
 /** Columns padded to their widest cell; numbers of cells may differ. */

@@ -4,7 +4,8 @@
  */
 export function untilStopped(durationMs?: number): Promise<"signal" | "duration"> {
   return new Promise((resolve) => {
-    const timer = durationMs === undefined ? undefined : setTimeout(() => finish("duration"), durationMs);
+    // A command that fails before it listens must not wait for its end.
+    const timer = durationMs === undefined ? undefined : setTimeout(() => finish("duration"), durationMs).unref();
     const onSignal = (): void => finish("signal");
     const finish = (why: "signal" | "duration"): void => {
       clearTimeout(timer);

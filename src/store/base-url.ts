@@ -10,7 +10,7 @@ export function checkBaseUrl(text: string, place: Place = {}): string {
   if (!/^https?:\/\//i.test(text))
     throw refuse(
       /^[\w.-]+(:\d+)?(\/|$)/.test(text)
-        ? `has no scheme; did you mean http://${text}?`
+        ? `has no scheme: http://${text} perhaps`
         : "is not an http:// or https:// URL",
     );
   if (/[\s\\]/.test(text)) throw refuse("has white space or a backslash in it");

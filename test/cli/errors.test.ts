@@ -154,7 +154,7 @@ describe("what is not there", () => {
     expectFailure(await wraith(cwd, "synth", "empty"), 1, "RECORDING_MISSING", '"empty" has no recordings');
     expectFailure(await wraith(cwd, "check", "empty"), 1, "MODEL_MISSING", "wraith synth");
     expectFailure(await wraith(cwd, "serve", "empty", "--port", "0"), 1, "MODEL_MISSING");
-    expectFailure(await wraith(cwd, "check", "t", "--tag", "nobody"), 1, "NOTHING_TO_CHECK");
+    expectFailure(await wraith(cwd, "check", "t", "--tag", "nobody"), 1, "NOTHING_TO_CHECK", "this tag");
     expectFailure(await wraith(cwd, "synth", "t", "--tag", "nobody"), 1, "RECORDING_MISSING");
     expectFailure(await wraith(cwd, "check", "t", "--upstream"), 1, "NOTHING_TO_CHECK", "[upstream] allow");
   });
@@ -189,6 +189,25 @@ describe("the world outside", () => {
         String(port),
       );
     close();
+  });
+
+  test("a port in use ends a command at once, whatever its --duration", async () => {
+    const { port, close } = await takenPort();
+    const args = ["record", "t", "--host", "127.0.0.1", "--port", String(port), "--duration", "3600"];
+    expectFailure(await wraith(cwd, ...args), 4, "PORT_IN_USE");
+    close();
+  });
+
+  test("a ready file that cannot be written ends the command, and says which file", async () => {
+    const file = join(cwd, "nowhere/ready.json");
+    for (const command of ["record", "serve"])
+      expectFailure(
+        await wraith(cwd, command, "t", "--port", "0", "--ready-json", file),
+        4,
+        "DISK_FAILED",
+        file,
+        "--ready-json",
+      );
   });
 
   test("an address beyond loopback needs a token", async () => {

@@ -58,7 +58,7 @@ async function showTwin(workspace: Workspace, formats: Formats, terminal: Termin
       [
         ...s.tags,
         ...(s.ended ? [] : ["not ended"]),
-        ...(s.badLines.length > 0 ? [`${s.badLines.length} unreadable lines`] : []),
+        ...(s.badLines.length > 0 ? [`${s.badLines.length} unreadable line${s.badLines.length === 1 ? "" : "s"}`] : []),
       ].join(" "),
     ]);
     for (const line of table(rows)) terminal.print(printable(line));
@@ -86,14 +86,15 @@ async function showSession(
   const rows = exchanges.map((e) => [
     e.id,
     `+${formatMs(e.atMs)}`,
-    `${e.method} ${targetOf(e)}`,
+    // One long query must not push what comes after it out of every line.
+    clip(printable(`${e.method} ${targetOf(e)}`), Math.floor(width * 0.4)),
     e.status === null ? "no answer" : String(e.status),
     e.format ?? "",
     e.events === 1 ? "1 event" : `${e.events} events`,
     e.durationMs === null ? "open" : formatMs(e.durationMs),
-    describeTermination(e.termination),
+    printable(describeTermination(e.termination)),
   ]);
-  for (const line of table(rows)) terminal.print(clip(printable(line), width));
+  for (const line of table(rows)) terminal.print(clip(line, width));
   return 0;
 }
 

@@ -46,11 +46,15 @@ export const command: CommandDefinition = {
             env: process.env,
             onNotice: (text) => terminal.note(`wraith: ${printable(text)}`),
           });
-          if (options.readyJson !== undefined)
-            writeReadyFile(options.readyJson, { url: recorder.url, port: recorder.port, twin: name });
-          terminal.note(`Recording ${config.baseUrl} for "${name}" at ${recorder.url}. Ctrl-C ends it.`);
-          await stopped;
-          const summary = await recorder.stop();
+          let summary;
+          try {
+            if (options.readyJson !== undefined)
+              writeReadyFile(options.readyJson, { url: recorder.url, port: recorder.port, twin: name });
+            terminal.note(`Recording ${config.baseUrl} for "${name}" at ${recorder.url}. Ctrl-C ends it.`);
+            await stopped;
+          } finally {
+            summary = await recorder.stop();
+          }
           if (terminal.format === "json")
             terminal.printJson({ ok: true, twin: name, sessions: summary.sessions, exchanges: summary.exchanges });
           else

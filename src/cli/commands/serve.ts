@@ -60,11 +60,14 @@ export const command: CommandDefinition = {
             env: process.env,
             onNotice: (text) => terminal.note(`wraith: ${printable(text)}`),
           });
-          if (options.readyJson !== undefined)
-            writeReadyFile(options.readyJson, { url: twin.url, port: twin.port, twin: name });
-          terminal.note(`Serving "${name}" at ${twin.url}. Ctrl-C ends it.`);
-          await stopped;
-          await twin.stop();
+          try {
+            if (options.readyJson !== undefined)
+              writeReadyFile(options.readyJson, { url: twin.url, port: twin.port, twin: name });
+            terminal.note(`Serving "${name}" at ${twin.url}. Ctrl-C ends it.`);
+            await stopped;
+          } finally {
+            await twin.stop();
+          }
           return 0;
         }),
       );
