@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -97,9 +99,9 @@ it("what happens before the file is open is in it, in order and with its times",
 });
 
 it("a named session goes on with its numbers and its times, also after a crash", async () => {
-  const once = begin("a");
-  exchange(once, "/0")();
-  await once.end();
+  const earlier = begin("a");
+  exchange(earlier, "/0")();
+  await earlier.end();
   appendFileSync(join(workspace.sessionsDir, "a.wrec"), '{"x":1,"atUs":9,"op');
   const again = begin("a", true, Date.UTC(2026, 10, 22, 10, 0, 2));
   exchange(again, "/1")();
@@ -112,6 +114,36 @@ it("a named session goes on with its numbers and its times, also after a crash",
     ended: true,
     bad: 1,
   });
+});
+
+it("a named session that another process records is not written to: its numbers would be given twice", async () => {
+  const other = spawn(process.execPath, ["-e", "setInterval(() => {}, 1e6)"]);
+  const lock = join(workspace.sessionsDir, "a.lock");
+  try {
+    writeFileSync(lock, `${other.pid}\n`);
+    const refused = begin("a");
+    exchange(refused, "/0")();
+    await refused.end();
+    expect(refused.exchangeCount).toBe(0);
+    expect(notices).toEqual([
+      expect.stringMatching(`Session a cannot be written .*process ${other.pid}, .*unrecorded`),
+    ]);
+    await expect(readSession(workspace, "a")).rejects.toMatchObject({ code: "RECORDING_MISSING" });
+    const elsewhere = begin("b");
+    exchange(elsewhere, "/1")();
+    await elsewhere.end();
+    expect(await read("b")).toMatchObject({ exchanges: [[0, "/1", 1, 0, "clean"]] });
+  } finally {
+    other.kill("SIGKILL");
+    await once(other, "exit");
+  }
+  // It was killed, and its lock stayed.
+  expect(existsSync(lock)).toBe(true);
+  const later = begin("a");
+  exchange(later, "/2")();
+  await later.end();
+  expect(await read("a")).toMatchObject({ exchanges: [[0, "/2", 1, 0, "clean"]] });
+  expect(existsSync(lock)).toBe(false);
 });
 
 it("sessions of one name that overlap share the file and its numbers", async () => {

@@ -13,6 +13,7 @@ type Line = Parameters<LineSink["append"]>[1];
 /** A recording that is being written. */
 export interface RecordingSession {
   readonly id: string;
+  /** Exchanges that are in the file, or will be: not those that came when it could not be written any more. */
   readonly exchangeCount: number;
   readonly openCount: number;
   begin(connection: object): LineSink;
@@ -53,6 +54,7 @@ export function createRecordingSession(options: SessionOptions): RecordingSessio
   const fail = (error: unknown): void => {
     if (failed) return;
     failed = true;
+    exchangeCount = early === undefined ? exchangeCount - openCount : 0;
     onNotice(
       `Session ${id} cannot be written (${error instanceof Error ? error.message : String(error)}). Traffic goes on, unrecorded.`,
     );
@@ -106,7 +108,7 @@ export function createRecordingSession(options: SessionOptions): RecordingSessio
     begin: (connection) => {
       const mine = start();
       const number = mine.nextExchange();
-      exchangeCount++;
+      if (!failed) exchangeCount++;
       openCount++;
       if (openCount === 1) options.onBusy();
       return {

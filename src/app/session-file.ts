@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { SessionHead } from "../recording/exchange.ts";
 import { openJournal, type Journal } from "../store/journal.ts";
 import { readSessionExtent } from "../store/recordings.ts";
+import { lockSession } from "../store/session-lock.ts";
 import type { Workspace } from "../store/workspace.ts";
 
 /**
@@ -54,14 +55,12 @@ export function takeSessionFile(options: SessionFileOptions): SessionFile {
     users: 1,
     closed: undefined,
   };
-  entry.file = createSessionFile(options, known?.closed, () => {
+  entry.file = createSessionFile(options, known?.closed, (close) => {
     entry.users--;
     if (entry.users > 0) return Promise.resolve();
-    return (entry.closed = (async () => {
-      await entry.file.opened.catch(() => undefined);
-      await entry.file.journal?.close();
+    return (entry.closed = close().finally(() => {
       if (inUse.get(key) === entry) inUse.delete(key);
-    })());
+    }));
   });
   inUse.set(key, entry);
   return entry.file;
@@ -70,7 +69,7 @@ export function takeSessionFile(options: SessionFileOptions): SessionFile {
 function createSessionFile(
   options: SessionFileOptions,
   before: Promise<void> | undefined,
-  release: () => Promise<void>,
+  release: (close: () => Promise<void>) => Promise<void>,
 ): SessionFile {
   const { workspace, id, named, wallMs } = options;
   const conns = new WeakMap<object, number>();
@@ -80,9 +79,11 @@ function createSessionFile(
   let exchangeBase = 0;
   let zeroMs = options.nowMs();
   let journal: Journal | undefined;
+  let unlock: (() => Promise<void>) | undefined;
   const open = async (): Promise<void> => {
     // Its numbers are those of the file that was closed last.
     await before;
+    if (named) unlock = await lockSession(workspace, id);
     const earlier = named ? await readSessionExtent(workspace, id) : undefined;
     if (earlier !== undefined) {
       exchangeBase = earlier.exchanges;
@@ -92,8 +93,14 @@ function createSessionFile(
     }
     journal = await openJournal(workspace, options.head(zeroMs));
   };
+  const opened = open();
+  const close = async (): Promise<void> => {
+    await opened.catch(() => undefined);
+    await journal?.close();
+    await unlock?.();
+  };
   return {
-    opened: open(),
+    opened,
     get journal() {
       return journal;
     },
@@ -112,6 +119,6 @@ function createSessionFile(
       conns.set(connection, number);
       return connBase + number;
     },
-    release,
+    release: () => release(close),
   };
 }

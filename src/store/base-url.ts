@@ -6,11 +6,15 @@ import { WraithError, type Place } from "../base/errors.ts";
  */
 export function checkBaseUrl(text: string, place: Place = {}): string {
   const refuse = (reason: string): WraithError =>
-    new WraithError("BASE_URL_INVALID", `The base URL ${JSON.stringify(shown(text))} ${reason}.`, place);
+    new WraithError(
+      "BASE_URL_INVALID",
+      `The base URL ${JSON.stringify(shown(text))} ${reason.replace(/[^?]$/, "$&.")}`,
+      place,
+    );
   if (!/^https?:\/\//i.test(text))
     throw refuse(
       /^[\w.-]+(:\d+)?(\/|$)/.test(text)
-        ? `has no scheme: http://${text} perhaps`
+        ? `has no scheme; did you mean http://${text}?`
         : "is not an http:// or https:// URL",
     );
   if (/[\s\\]/.test(text)) throw refuse("has white space or a backslash in it");

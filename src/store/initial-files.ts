@@ -43,6 +43,7 @@ export function initialGitignore(): string {
 ${KEY_FILE}
 reports/
 *.tmp
+*.lock
 model.tmp/
 model.next/
 model.old/
