@@ -45,7 +45,7 @@ export async function examineRecordings(
     for (const exchange of session.exchanges) {
       if (exchange.response !== undefined) answered.add(`${id}/${exchange.index}`);
       if (exchange.unscrubbed) blind++;
-      for (const { where, part, rule } of finder?.inExchange(exchange) ?? [])
+      for (const { where, part, rule } of finder?.(exchange) ?? [])
         if (++secrets <= MAX_LISTED)
           findings.push({
             level: "secret",

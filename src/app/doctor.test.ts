@@ -1,11 +1,13 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { createKeyFile } from "../store/keys.ts";
 import { createWorkspace } from "../store/workspace.ts";
 import { diagnose } from "./doctor.ts";
 import type { Finding } from "./finding.ts";
+import { openTwin } from "./open-twin.ts";
+import { learnModel } from "./synth.ts";
 
 const SECRET = "sk-proj-AbCdEf0123456789";
 const roots: string[] = [];
@@ -130,6 +132,91 @@ test("secrets in the model's files, and in the pieces of a text", async () => {
   expect(list.filter((f) => f.level === "secret").map((f) => f.place)).toEqual([
     join("model", "takes", "r", "v.jsonl"),
   ]);
+});
+
+describe("a model of messages", () => {
+  const PROTO = `syntax = "proto3"; package lease;
+    message Grant { int64 ID = 1; string note = 2; repeated int64 keys = 3; }
+    service Lease { rpc LeaseGrant(Grant) returns (stream Grant); }`;
+  const NUMBER = "4027522161712411667";
+  const grpc = {
+    protocol: "grpc",
+    httpVersion: "2",
+    path: "/lease.Lease/LeaseGrant",
+    headers: [["content-type", "application/grpc"]],
+  } as const;
+
+  /** A twin that learned from calls that were recorded without a scrubber; only its model is left. */
+  async function learned(calls: readonly { readonly asked: string; readonly said: readonly string[] }[]) {
+    const { root, workspace } = await setUp();
+    await writeFile(join(workspace.protoDir, "lease.proto"), PROTO);
+    const twin = await openTwin(root, "t");
+    const request = { method: "POST", query: "", ...grpc } as const;
+    const codec = twin.formats.find(request, { status: 200, headers: grpc.headers }).createCodec({
+      request,
+      direction: "server",
+    });
+    const line = (dir: string, text: string) => ({ dir, b64: Buffer.from(codec.encode(text)).toString("base64") });
+    for (const [i, { asked, said }] of calls.entries())
+      await recording(
+        workspace.sessionsDir,
+        `s${i}`,
+        [
+          line("client", asked),
+          { dir: "client", end: true },
+          { head: { status: 200, headers: grpc.headers } },
+          ...said.map((text) => line("server", text)),
+          { dir: "server", trailers: [["grpc-status", "0"]] },
+        ],
+        grpc,
+      );
+    await learnModel({ ...twin, sessions: [], tags: [], force: false });
+    const seen = await findings(root);
+    await rm(workspace.sessionsDir, { recursive: true });
+    await mkdir(workspace.sessionsDir);
+    const { exitCode, list } = await findings(root);
+    return {
+      recorded: seen.list.filter((f) => f.level === "secret" && f.place?.startsWith("s")).length,
+      exitCode,
+      places: list.filter((f) => f.level === "secret").map((f) => f.place),
+      takes: join("model", "takes", (await readdir(join(workspace.modelDir, "takes")))[0]!),
+    };
+  }
+
+  test("a 64-bit number that passes Luhn is no card number, alone or in a row", async () => {
+    const call = (note: string, key: string) => ({
+      asked: `{"ID":"${NUMBER}","note":"${note}"}`,
+      said: [
+        `{"ID":"${NUMBER}","note":"${note}","keys":["1","${key}"]}`,
+        `{"ID":"41111111","note":"x${note}"}`,
+        `{"ID":"11111111","note":"y"}`,
+      ],
+    });
+    expect(await learned([call("one", NUMBER), call("two", "4111111111111111")])).toMatchObject({
+      recorded: 0,
+      exitCode: 0,
+      places: [],
+    });
+  });
+
+  test("a text with the same digits is one, and so are its pieces", async () => {
+    const whole = { asked: '{"ID":"1"}', said: [`{"ID":"1","note":"${NUMBER}"}`, '{"ID":"1","note":"b"}'] };
+    const spread = { asked: '{"ID":"2"}', said: ['{"ID":"1","note":"41111111"}', '{"ID":"1","note":"11111111 "}'] };
+    for (const call of [whole, spread]) {
+      const { recorded, exitCode, places, takes } = await learned([call, { ...call, asked: '{"ID":"7"}' }]);
+      expect({ recorded, exitCode }).toEqual({ recorded: 2, exitCode: 3 });
+      expect(places).toEqual([join(takes, "200-stream.jsonl")]);
+    }
+  });
+
+  test("a card number in a request that the model remembers", async () => {
+    const { exitCode, places } = await learned([
+      { asked: `{"note":"${NUMBER}"}`, said: ['{"ID":"1"}'] },
+      { asked: '{"note":"a"}', said: ['{"ID":"2"}'] },
+    ]);
+    expect(exitCode).toBe(3);
+    expect(places).toHaveLength(1);
+  });
 });
 
 test("configuration, rules and schemas that are wrong, each with its place", async () => {

@@ -14,7 +14,7 @@ import { readSchemaSources } from "../store/schemas.ts";
 import { readScrubRules } from "../store/scrub-config.ts";
 import { listTwins, openWorkspace, type Workspace } from "../store/workspace.ts";
 import { examineModel, examineRecordings, findLeftovers } from "./doctor-recordings.ts";
-import { createSecretFinder } from "./find-secrets.ts";
+import { findModelSecrets } from "./find-model-secrets.ts";
 import { count, type Attempt, type Finding } from "./finding.ts";
 import { findSecret, keyNotice, recordedKeys } from "./open-scrubber.ts";
 
@@ -102,7 +102,7 @@ async function examineTwin(workspace: Workspace, env: Environment): Promise<read
   const seen = await examineRecordings(workspace, formats, rules, findings, attempt);
   if (formats !== undefined) await examineModel(workspace, formats, seen, findings, attempt);
   if (formats !== undefined && rules !== undefined) {
-    const found = await createSecretFinder(rules, formats).inModel(workspace);
+    const found = await findModelSecrets(workspace, rules, formats);
     for (const { where, rule } of found)
       findings.push({
         level: "secret",

@@ -1,14 +1,14 @@
-import { readdir, readFile } from "node:fs/promises";
-import { join, relative } from "node:path";
 import type { Formats } from "../formats/format.ts";
 import type { Chunk, Exchange } from "../recording/exchange.ts";
 import { createScrubber } from "../recording/scrub-create.ts";
 import type { ScrubRules } from "../recording/scrub-rules.ts";
 import type { Direction, ExchangeScrubber, Scrubber } from "../recording/scrub.ts";
-import type { Workspace } from "../store/workspace.ts";
+
+/** What finders make tokens with, which nobody sees. */
+export const FINDER_KEY = { kind: "secret", secret: "of no use but for looking" } as const;
 
 /** A secret that stands in clear on the disk. Its value is not told. */
-interface FoundSecret {
+export interface FoundSecret {
   /** `SESSION/INDEX` of a recording, or a file of the model, below the twin's folder. */
   readonly where: string;
   /** `request.headers`, `response.body`, ...; `file` in a model. */
@@ -16,34 +16,16 @@ interface FoundSecret {
   readonly rule: string;
 }
 
-/** Looks for what the rules would replace. */
-export interface SecretFinder {
-  /** Everything of a recorded exchange, texts that are spread over chunks and events too. */
-  inExchange(exchange: Exchange): readonly FoundSecret[];
-  /** Everything in the twin's model folder and its copies. */
-  inModel(workspace: Workspace): Promise<readonly FoundSecret[]>;
-}
-
 /**
- * A finder by the rules of a twin: what they replace in a recording a second time was not replaced the first time. Recordings of before
- * a rule was written are found so, too.
+ * A search of recorded exchanges by the rules of a twin, texts that are spread over chunks and events included: what the rules replace in a
+ * recording a second time was not replaced the first time. Recordings of before a rule was written are found so, too.
  */
-export function createSecretFinder(rules: ScrubRules, formats: Formats): SecretFinder {
-  const key = { kind: "secret", secret: "of no use but for looking" } as const;
-  const scrubber = createScrubber(rules, key, formats);
-  // A model's files are not what a peer sent: only what is a secret by its form is looked for in them.
-  const byForm = createScrubber({ ...rules, rules: rules.rules.filter((r) => r.scope === "regex") }, key, formats);
-  return {
-    inExchange: (exchange) => findInExchange(exchange, scrubber),
-    async inModel(workspace) {
-      const found: FoundSecret[] = [];
-      for (const folder of [workspace.modelDir, `${workspace.modelDir}.bak`])
-        for (const file of await filesBelow(folder))
-          for (const rule of rulesInModelFile(await readFile(file), byForm))
-            found.push({ where: relative(workspace.dir, file), part: "file", rule });
-      return found;
-    },
-  };
+export function createSecretFinder(
+  rules: ScrubRules,
+  formats: Formats,
+): (exchange: Exchange) => readonly FoundSecret[] {
+  const scrubber = createScrubber(rules, FINDER_KEY, formats);
+  return (exchange) => findInExchange(exchange, scrubber);
 }
 
 function findInExchange(exchange: Exchange, scrubber: Scrubber): readonly FoundSecret[] {
@@ -98,41 +80,4 @@ function lookInBody(
   for (const rule of bodies.fired) if (!before.has(rule)) fired.add(rule);
   // A rule that had fired in a head already may have fired again.
   if (isChanged && fired.size === 0) for (const rule of before) fired.add(rule);
-}
-
-/** Strings of JSON or JSON lines, and lists of strings as one text: the pieces of a text that went on from event to event. */
-function rulesInModelFile(bytes: Uint8Array, scrubber: Scrubber): ReadonlySet<string> {
-  const fired = new Set<string>();
-  scrubber.body("application/x-ndjson", bytes, fired);
-  for (const line of Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8").split("\n"))
-    for (const text of joinedLists(line)) scrubber.body("text/plain", Buffer.from(text), fired);
-  return fired;
-}
-
-function joinedLists(line: string): readonly string[] {
-  const out: string[] = [];
-  const visit = (value: unknown): void => {
-    if (Array.isArray(value)) {
-      if (value.length > 1 && value.every((v) => typeof v === "string")) out.push(value.join(""));
-      else value.forEach(visit);
-    } else if (typeof value === "object" && value !== null) Object.values(value).forEach(visit);
-  };
-  try {
-    visit(JSON.parse(line));
-  } catch {
-    // No JSON: it was looked at as text.
-  }
-  return out;
-}
-
-async function filesBelow(folder: string): Promise<readonly string[]> {
-  try {
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-    return entries
-      .filter((e) => e.isFile())
-      .map((e) => join(e.parentPath, e.name))
-      .sort();
-  } catch {
-    return [];
-  }
 }

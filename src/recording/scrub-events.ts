@@ -3,7 +3,7 @@
  * is held back with all that follows it, so that the order stays; at most 64 events and 4 KiB of text, and the event that has not ended.
  */
 import { utf8FromBytes, textFromBytes } from "../base/bytes.ts";
-import type { Codec, CodecContext, Format, Frame } from "../formats/format.ts";
+import type { Codec, CodecContext, Format, Frame, Leaf } from "../formats/format.ts";
 import type { Chunk } from "./exchange.ts";
 import { base64FromText, bytesFromBase64 } from "../base/base64.ts";
 import type { ScrubPipe } from "./scrub-body.ts";
@@ -26,21 +26,38 @@ interface Event extends HeldEvent {
   readonly text: string;
 }
 
-/** As many digits as a card number has at least; fewer are of no interest. */
-const LONG_INTEGER = /^"-?\d{14,20}"$/;
+const INTEGER = /^"-?\d{1,20}"$/;
+/** With quotes. As many digits as a card number has at least. */
+const LONG_INTEGER = 16;
+/** Places whose type is remembered. */
+const MAX_TYPED = 1024;
 
 /**
- * Whether a string leaf of a typed message is a number: 64-bit integers stand in quotes. What looks like a card number there (an id that
- * passes Luhn) is none. The codec knows the field's type, so it is asked for a value that text and bytes take, and a number does not.
+ * Tells numbers among the string leaves of typed messages: 64-bit integers stand in quotes. What looks like a card number there (an id
+ * that passes Luhn, revisions one after the other) is none. The codec knows the field's type, so it is asked for a value that text and
+ * bytes take, and a number does not: each time where the digits alone could be a card number, once a place where they are few.
  */
-function isNumber(codec: Codec, text: string, start: number, raw: string): boolean {
-  if (!LONG_INTEGER.test(raw)) return false;
-  try {
-    codec.encode(`${text.slice(0, start)}"AAAA"${text.slice(start + raw.length)}`);
-    return false;
-  } catch {
-    return true;
-  }
+function createNumberTest(codec: Codec): (text: string, start: number, leaf: Leaf) => boolean {
+  const known = new Map<string, boolean>();
+  const ask = (text: string, start: number, raw: string): boolean => {
+    try {
+      codec.encode(`${text.slice(0, start)}"AAAA"${text.slice(start + raw.length)}`);
+      return false;
+    } catch {
+      return true;
+    }
+  };
+  return (text, start, { raw, path }) => {
+    if (!INTEGER.test(raw)) return false;
+    if (raw.length >= LONG_INTEGER) return ask(text, start, raw);
+    let isNumber = known.get(path);
+    if (isNumber === undefined) {
+      isNumber = ask(text, start, raw);
+      if (known.size >= MAX_TYPED) known.clear();
+      known.set(path, isNumber);
+    }
+    return isNumber;
+  };
 }
 
 /** The pipe of a stream; `isMessage` where events are typed messages and not text. */
@@ -50,6 +67,7 @@ export function createEventPipe(format: Format, context: CodecContext, work: Rul
   const framer = format.createFramer(context);
   const codec: Codec = format.createCodec(context);
   const pending = createPendingChunks();
+  const isNumber = createNumberTest(codec);
   const threads = createThreads(work);
   const keysOnly: ScrubWork = { ...work, text: { ...rules.text, cards: false, patterns: [], isWide: false } };
   let held: Event[] = [];
@@ -84,7 +102,7 @@ export function createEventPipe(format: Format, context: CodecContext, work: Rul
       const inner = raw.slice(1, -1);
       const instead = rule === undefined ? undefined : replaceValue(inner, "json", rule, work);
       if (instead !== undefined) add([{ start: 0, end: inner.length, text: instead }], start + 1);
-      if (rule !== undefined || (isMessage && isNumber(codec, event.text, start, raw))) return;
+      if (rule !== undefined || (isMessage && isNumber(event.text, start, leaf))) return;
       const inBytes = isMessage ? scrubBase64(inner, work) : undefined;
       if (inBytes === undefined) threads.add(thread, event, inner, start + 1, "json");
       else add([{ start: 0, end: inner.length, text: inBytes }], start + 1);

@@ -163,6 +163,12 @@ test("a 64-bit number that passes Luhn is no card number; the same digits in a t
   const digits = "4027522161712411667";
   const [body] = frames("client", `{"users":[{"name":"${digits}","pin":"${digits}"}]}`);
   expect(decoded("client", sent(body!).bytes)).toEqual([`{"users":[{"name":"${token(digits)}","pin":"${digits}"}]}`]);
+  // Nor are numbers of one field, event by event.
+  const row = ["41111111", "11111111"].map((pin) => `{"users":[{"pin":"${pin}"},{"name":"${pin}"}]}`);
+  const names = [token("4111111111111111"), ""];
+  expect(decoded("client", sent(concatBytes(frames("client", ...row))).bytes)).toEqual(
+    row.map((json, i) => json.replace(/"name":"\d+"/, `"name":"${names[i]!}"`)),
+  );
   const [number] = frames("client", `{"users":[{"pin":"${digits}"}]}`);
   for (const formats of [withSchema, without]) {
     const { bytes, fired } = sent(number!, [], formats);
