@@ -13,6 +13,7 @@ import { readCertificates } from "./certificates.ts";
 import { controlTokenFor } from "./control.ts";
 import { openScrubber, type ScrubDescription } from "./open-scrubber.ts";
 import { createSchemaHarvester } from "./harvest.ts";
+import { createLater } from "./later.ts";
 import { keepLengths } from "./recorded-lengths.ts";
 import { createRecordingSession, type RecordingSession } from "./recording-session.ts";
 
@@ -85,13 +86,21 @@ export async function startRecorder(options: RecordOptions): Promise<Recorder> {
       },
     });
   };
-  const info = (): RecorderInfo => ({
-    command: "record",
-    twin: workspace.name,
-    tool: `wraith ${VERSION}`,
-    baseUrl: config.baseUrl,
-    ...sessions.summary(),
-  });
+  const info = (): RecorderInfo => {
+    // What a client has got the end of is no longer open.
+    later.flush();
+    return {
+      command: "record",
+      twin: workspace.name,
+      tool: `wraith ${VERSION}`,
+      baseUrl: config.baseUrl,
+      ...sessions.summary(),
+    };
+  };
+  const newSession: Recorder["newSession"] = (name) => {
+    later.flush();
+    return sessions.next(name);
+  };
   const ok = (body: unknown) => ({ status: 200, body });
   const proxy = await startProxy({
     host: options.host,
@@ -103,7 +112,7 @@ export async function startRecorder(options: RecordOptions): Promise<Recorder> {
         health: { method: "GET", answer: () => ok({ ok: true }) },
         ready: { method: "GET", answer: () => ok({ ready: true }) },
         info: { method: "GET", answer: () => ok(info()) },
-        "new-session": { method: "POST", answer: async ({ session }) => ok(await sessions.next(session)) },
+        "new-session": { method: "POST", answer: async ({ session }) => ok(await newSession(session)) },
       },
     }),
     openTap,
@@ -112,7 +121,7 @@ export async function startRecorder(options: RecordOptions): Promise<Recorder> {
     url: proxy.url,
     port: proxy.port,
     info,
-    newSession: sessions.next,
+    newSession,
     stop: async () => {
       const stopped = proxy.stop();
       later.flush();
@@ -211,20 +220,4 @@ function sessionId(wallMs: number): string {
   return `${time}-${randomInt(36 ** 4)
     .toString(36)
     .padStart(4, "0")}`;
-}
-
-/** Work that is put off until the bytes at hand have left, in order. */
-function createLater(): { readonly put: (work: () => void) => void; flush(): void } {
-  let queue: (() => void)[] = [];
-  const flush = (): void => {
-    const works = queue;
-    queue = [];
-    for (const work of works) work();
-  };
-  return {
-    put: (work) => {
-      if (queue.push(work) === 1) setImmediate(flush);
-    },
-    flush,
-  };
 }

@@ -26,8 +26,8 @@ export interface TapOptions {
   /** A decoder for a content coding, or undefined for one that nobody knows. */
   readonly createDecoder: (coding: string) => BodyDecoder | undefined;
   readonly nowMs: () => number;
-  /** Puts work off until the bytes that were just passed on have left. Keeps the order. */
-  readonly later: (work: () => void) => void;
+  /** Puts work off until the bytes that were just passed on have left; `bytes` are kept for it. Keeps the order. */
+  readonly later: (work: () => void, bytes: number) => void;
   /** The recording of this exchange was given up, and why. */
   readonly onGivenUp: (reason: "overrun" | "failed") => void;
 }
@@ -78,7 +78,7 @@ export function createTap(options: TapOptions): ExchangeTap {
     return decoded instanceof Promise ? decoded.then(settle) : settle(decoded);
   };
   /** Does the work in its turn: at once, or after what is still being decoded. */
-  const inTurn = (work: () => void | Promise<void>): void =>
+  const inTurn = (work: () => void | Promise<void>, bytes = 0): void =>
     options.later(() => {
       if (over) return;
       if (behind !== undefined) {
@@ -91,7 +91,7 @@ export function createTap(options: TapOptions): ExchangeTap {
         if (behind === mine) behind = undefined;
       });
       behind = mine;
-    });
+    }, bytes);
   const openDecoder = (dir: Direction, headers: HeaderList): string | undefined => {
     const coding = findHeader(headers, "content-encoding")?.trim().toLowerCase();
     if (coding === undefined || coding === "" || coding === "identity") return undefined;
@@ -111,13 +111,13 @@ export function createTap(options: TapOptions): ExchangeTap {
       return { open: coding === undefined ? open : { ...open, coding } };
     });
   });
-  const heard = (work: (atMs: number) => void | Promise<void>): void => {
+  const heard = (work: (atMs: number) => void | Promise<void>, bytes = 0): void => {
     if (over || closing) return;
     const atMs = nowMs();
-    inTurn(() => work(atMs));
+    inTurn(() => work(atMs), bytes);
   };
   return {
-    clientData: (bytes) => heard((at) => decode("client", at, bytes)),
+    clientData: (bytes) => heard((at) => decode("client", at, bytes), bytes.length),
     clientEnd: (trailers) =>
       heard((at) => {
         chunks("client", scrubber.end("client"));
@@ -131,7 +131,7 @@ export function createTap(options: TapOptions): ExchangeTap {
         const coding = openDecoder("server", headers);
         write(at, { head: scrubber.head(coding === undefined ? { status, headers } : { status, headers, coding }) });
       }),
-    data: (bytes) => heard((at) => decode("server", at, bytes)),
+    data: (bytes) => heard((at) => decode("server", at, bytes), bytes.length),
     trailers: (trailers) =>
       heard((at) => {
         chunks("server", scrubber.end("server"));

@@ -7,13 +7,16 @@ import { WREC_VERSION } from "../recording/wrec.ts";
 import { findSessionFile, openSessionFile } from "./session-files.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** Lines wait this long for others, so that a batch costs one write (SPEC section 3: a killed recorder loses at most 10 ms). */
-const GATHER_MS = 5;
+/**
+ * Lines wait this long for others, so that a batch costs one write. Little, for they were gathered before they were made: a killed
+ * recorder loses at most 10 ms, all in all.
+ */
+const GATHER_MS = 1;
 /** A batch is written in pieces of about this size, so that a slow disk frees memory as it goes. */
 const WRITE_BYTES = 1024 * 1024;
 const LF = 10;
 
-/** The open file of a session: lines are gathered and appended in batches, at most every 5 ms. */
+/** The open file of a session: lines are gathered and appended in batches. */
 export interface Journal {
   readonly session: string;
   /** Takes a line (an object of the `.wrec` format, already scrubbed). Never blocks, never throws. */
