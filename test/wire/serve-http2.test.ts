@@ -488,7 +488,8 @@ describe("many streams on one connection", () => {
     const twin = await serve(grpcPlan([[0, frame("a")]], { trailers: undefined, end: { kind: "hold", atUs: 0 } }));
     const stream = clientTo(twin.port).request(grpcPost);
     const got = listen(stream);
-    for (let i = 0; i < 60; i++) await new Promise((done) => stream.write(frame(Buffer.alloc(100_000)), done));
+    // More than the connection's window of 16 MiB.
+    for (let i = 0; i < 200; i++) await new Promise((done) => stream.write(frame(Buffer.alloc(100_000)), done));
     expect(got.log.filter((l) => l !== "data")).toEqual(["head 200"]);
     expect(twin.asked).toHaveLength(1);
   });

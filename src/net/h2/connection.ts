@@ -21,6 +21,7 @@ import {
   abandon,
   closeStream,
   createStream,
+  giveBack,
   pump,
   receiveBody,
   receiveEnd,
@@ -187,7 +188,7 @@ export function serveHttp2(socket: Socket, onRequest: OnRequest): void {
     stream.receiveWindow -= payload.length;
     if (stream.receiveWindow < 0) return abandon(stream, ERROR.flowControl);
     // Padding is read by nobody else.
-    stream.unreported += payload.length - body.length;
+    giveBack(stream, payload.length - body.length);
     if (stream.expectedBytes !== undefined) stream.expectedBytes -= body.length;
     if (isLengthWrong(stream, ends)) return abandon(stream, ERROR.protocol);
     // Known before its last bytes are told of: an answer to them needs no release then.

@@ -257,13 +257,17 @@ export function resumeStream(stream: Stream): void {
 export function receiveBody(stream: Stream, bytes: Buffer): void {
   if (stream.gone) return;
   if (stream.held !== undefined) return void stream.held.push(bytes);
-  stream.unreported += bytes.length;
-  if (stream.unreported >= STREAM_WINDOW_BYTES / 2 && !stream.remoteEnded) {
-    stream.connection.output.push(windowUpdate(stream.id, stream.unreported));
-    stream.receiveWindow += stream.unreported;
-    stream.unreported = 0;
-  }
+  giveBack(stream, bytes.length);
   stream.listener?.data(bytes);
+}
+
+/** Bytes that are read: the client may send as many more. */
+export function giveBack(stream: Stream, bytes: number): void {
+  stream.unreported += bytes;
+  if (stream.unreported < STREAM_WINDOW_BYTES / 2 || stream.remoteEnded) return;
+  stream.connection.output.push(windowUpdate(stream.id, stream.unreported));
+  stream.receiveWindow += stream.unreported;
+  stream.unreported = 0;
 }
 
 /** The client has ended its side. */
