@@ -1,8 +1,10 @@
 // usage: tsx scripts/config-docs.ts
-// Writes docs/configuration.md and docs/wraith.schema.json from the table of fields that wraith.toml is checked by. A test keeps them equal.
+// Writes docs/configuration.md, docs/wraith.schema.json and docs/drift.schema.json from the tables of fields that wraith.toml and drift.toml
+// are checked by. A test keeps them equal.
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { CONFIG_FIELDS, type Field, type FieldType } from "../src/store/config-fields.ts";
+import { DRIFT_FIELDS } from "../src/store/drift-config.ts";
 
 const INTRO = `# wraith.toml
 
@@ -34,6 +36,26 @@ const EXAMPLE = `## Example
     reason = "the version of the server does not matter"
 `;
 
+const DRIFT_INTRO = `# drift.toml
+
+What you know of single drifts, beside \`wraith.toml\`; there need not be such a file. wraith reads it at the beginning of \`check\` and never
+writes it. \`drift.schema.json\` is its JSON Schema. What it is for: [conformance.md](conformance.md#accepting-a-difference).
+`;
+
+const DRIFT_EXAMPLE = `## Example of drift.toml
+
+    [[drift]]
+    id = "5be7cb2d0b6e"
+    accept = true
+    mode = "upstream"
+    reason = "the live API has a new field that no client of ours reads"
+
+    [[drift]]
+    id = "0f3a9c27d1e4"
+    type = "encoding"
+    reason = "they write 1.0 as 1 now; the value is the same"
+`;
+
 /** The text of docs/configuration.md. */
 export function configurationPage(): string {
   const tables = new Map<string, Field[]>();
@@ -46,7 +68,10 @@ export function configurationPage(): string {
     parts.push(section(table === "" ? "At the top" : `[${table}]`, fields));
     for (const { path, type } of fields) if (type.kind === "tables") parts.push(section(`[[${path}]]`, type.fields));
   }
-  parts.push(EXAMPLE);
+  parts.push(EXAMPLE, DRIFT_INTRO);
+  for (const { path, type } of DRIFT_FIELDS)
+    if (type.kind === "tables") parts.push(section(`[[${path}]]`, type.fields));
+  parts.push(DRIFT_EXAMPLE);
   return parts.join("\n");
 }
 
@@ -90,11 +115,16 @@ function describeType(type: FieldType): string {
 
 /** The text of docs/wraith.schema.json. */
 export function configurationSchema(): string {
-  const schema = {
-    $schema: "https://json-schema.org/draft/2020-12/schema",
-    title: "wraith.toml",
-    ...objectSchema(CONFIG_FIELDS),
-  };
+  return schemaOf("wraith.toml", CONFIG_FIELDS);
+}
+
+/** The text of docs/drift.schema.json. */
+export function driftSchema(): string {
+  return schemaOf("drift.toml", DRIFT_FIELDS);
+}
+
+function schemaOf(title: string, fields: readonly Field[]): string {
+  const schema = { $schema: "https://json-schema.org/draft/2020-12/schema", title, ...objectSchema(fields) };
   return `${JSON.stringify(schema, null, 2)}\n`;
 }
 
@@ -149,4 +179,5 @@ if (process.argv[1] !== undefined && resolve(process.argv[1]) === import.meta.fi
   const docs = join(import.meta.dirname, "..", "docs");
   writeFileSync(join(docs, "configuration.md"), configurationPage());
   writeFileSync(join(docs, "wraith.schema.json"), configurationSchema());
+  writeFileSync(join(docs, "drift.schema.json"), driftSchema());
 }

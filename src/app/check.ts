@@ -1,7 +1,9 @@
 import { WraithError } from "../base/errors.ts";
 import { createTally, reachesBars, type CheckMode, type Conformance } from "../check/score.ts";
+import { createDriftRules, type DriftRule } from "../check/drift.ts";
 import { checkInMemory } from "../check/check-exchange.ts";
 import { indexTakes, subjectOf, type CheckBase } from "../check/subject.ts";
+import { readDriftRules } from "../store/drift-config.ts";
 import { readModel } from "../store/model-store.ts";
 import { readSessions } from "../store/recordings.ts";
 import { createTwin } from "../twin/twin.ts";
@@ -21,13 +23,14 @@ export interface CheckReport {
 
 /**
  * Replays every recorded exchange and compares. Sessions are read one at a time. Throws MODEL_MISSING, MODEL_INVALID,
- * RECORDING_INVALID, NOTHING_TO_CHECK; upstream: UPSTREAM_FAILED, CONFIG_INVALID.
+ * RECORDING_INVALID, CONFIG_INVALID (drift.toml), NOTHING_TO_CHECK; upstream: UPSTREAM_FAILED, CONFIG_INVALID.
  */
 export async function checkTwin(options: CheckOptions): Promise<CheckReport> {
   const { workspace, config, formats, mode } = options;
+  const drifts = createDriftRules(await readDriftRules(workspace), mode);
   const loaded = await readModel(workspace, formats);
   const base: CheckBase = { loaded, formats, takes: indexTakes(loaded) };
-  const tally = createTally(config.diff.suppress);
+  const tally = createTally(config.diff.suppress, drifts);
   const checker = await createChecker(options, base);
   const seen = { sessions: 0, exchanges: 0, unlearnedSessions: 0, skipped: 0, unanswered: 0 };
   const checked = new Set<string>();
@@ -67,7 +70,11 @@ export async function checkTwin(options: CheckOptions): Promise<CheckReport> {
     twin: workspace.name,
     ok: reachesBars(conformance, bars),
     conformance,
-    advice: adviceOf(workspace.name, mode, conformance, { ...seen, lost }),
+    advice: [
+      // What was not asked could not be found.
+      ...(everything && seen.skipped === 0 ? drifts.unused().map(unusedAdvice) : []),
+      ...adviceOf(workspace.name, mode, conformance, { ...seen, lost }),
+    ],
   };
 }
 
@@ -97,6 +104,11 @@ function nothingToCheck(options: CheckOptions, conformance: Conformance, seen: S
           ? `There is nothing to check: the model learned from none of the ${conformance.unlearned.length} recorded exchanges.`
           : `There is nothing to check: none of the ${seen.exchanges} recorded exchanges has an answer.`;
   return new WraithError("NOTHING_TO_CHECK", text);
+}
+
+function unusedAdvice({ id, line, mode }: DriftRule): string {
+  const remedy = mode === undefined ? "remove the entry, or name the mode in which it counts" : "remove the entry";
+  return `drift.toml, line ${line}: nothing drifts as ${id} any more: ${remedy}.`;
 }
 
 function adviceOf(

@@ -12,7 +12,7 @@ export interface CheckOptions extends SessionFilter {
   readonly config: Config;
   readonly formats: Formats;
   readonly mode: CheckMode;
-  /** List what `[[diff.suppress]]` accepts. */
+  /** List what `[[diff.suppress]]` and drift.toml accept. */
   readonly showSuppressed: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** One sentence for the operator. */

@@ -8,6 +8,7 @@ import type { Formats } from "../formats/format.ts";
 import { keyIdOf } from "../recording/scrub-tokens.ts";
 import type { ScrubRules } from "../recording/scrub-rules.ts";
 import { readConfig, type Config } from "../store/config.ts";
+import { readDriftRules } from "../store/drift-config.ts";
 import { KEY_FILE } from "../store/initial-files.ts";
 import { findKeyFile, isCi } from "../store/keys.ts";
 import { readSchemaSources } from "../store/schemas.ts";
@@ -97,6 +98,10 @@ async function examineTwin(workspace: Workspace, env: Environment): Promise<read
   if (config !== undefined) findings.push({ level: "ok", area: "config", text: `wraith.toml: ${config.baseUrl}.` });
   const rules = await attempt("rules", async () => readScrubRules(workspace));
   if (rules !== undefined) findings.push({ level: "ok", area: "rules", text: describeRules(rules) });
+  await attempt("drifts", async () => {
+    const { length } = await readDriftRules(workspace);
+    if (length > 0) findings.push({ level: "ok", area: "drifts", text: `drift.toml: ${count(length, "drift")}.` });
+  });
   await attempt("key", async () => void findings.push(...(await examineKey(workspace, env))));
   const formats = await examineSchemas(workspace, config, findings, attempt);
   const seen = await examineRecordings(workspace, formats, rules, findings, attempt);

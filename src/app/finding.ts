@@ -2,7 +2,17 @@
 export interface Finding {
   /** `ok`: looked at, nothing is wrong · `note`: worth knowing · `problem`: to be corrected · `secret`: stands in clear on the disk. */
   readonly level: "ok" | "note" | "problem" | "secret";
-  readonly area: "config" | "rules" | "key" | "schemas" | "recordings" | "model" | "leftovers" | "secrets" | "machine";
+  readonly area:
+    | "config"
+    | "rules"
+    | "drifts"
+    | "key"
+    | "schemas"
+    | "recordings"
+    | "model"
+    | "leftovers"
+    | "secrets"
+    | "machine";
   readonly text: string;
   /** File, line and field, or exchange. */
   readonly place?: string | undefined;

@@ -17,7 +17,17 @@ export type DivergenceCategory =
   | "timing_out_of_band";
 
 /** A divergence by its cause: what kind of promise was broken. */
-export type DriftType = "structure" | "value" | "encoding" | "sequence" | "head" | "ending" | "selection" | "timing";
+export const DRIFT_TYPES = [
+  "structure",
+  "value",
+  "encoding",
+  "sequence",
+  "head",
+  "ending",
+  "selection",
+  "timing",
+] as const;
+export type DriftType = (typeof DRIFT_TYPES)[number];
 
 /** A difference as `compareProjections` finds it: where, and what; not yet in which exchange. */
 export interface Found {
@@ -46,7 +56,7 @@ export interface Divergence {
   readonly driftType: DriftType;
 }
 
-const DRIFT_TYPES: Readonly<Record<DivergenceCategory, DriftType>> = {
+const TYPE_OF_CATEGORY: Readonly<Record<DivergenceCategory, DriftType>> = {
   status_code_mismatch: "head",
   header_mismatch: "head",
   missing_field: "structure",
@@ -65,7 +75,7 @@ const DRIFT_TYPES: Readonly<Record<DivergenceCategory, DriftType>> = {
 
 /** Kind of promise that a category speaks of. */
 function driftTypeOf(category: DivergenceCategory): DriftType {
-  return DRIFT_TYPES[category];
+  return TYPE_OF_CATEGORY[category];
 }
 
 /** Timing is a warning, everything else an error (SPEC section 7, point 6). */
@@ -78,9 +88,13 @@ export function pathWithoutEventNumber(path: string): string {
   return path.replace(/^(events|filler)\[\d+\]/, "$1[]");
 }
 
+const DRIFT_ID_LENGTH = 12;
+/** Form of a drift's id. */
+export const DRIFT_ID = new RegExp(`^[0-9a-f]{${DRIFT_ID_LENGTH}}$`);
+
 /** Digest of route, path without event numbers, and category: the same drift in every exchange, event and run. */
 export function driftIdOf(route: string, path: string, category: DivergenceCategory): string {
-  return digest(`${route}\u0000${pathWithoutEventNumber(path)}\u0000${category}`, 12);
+  return digest(`${route}\u0000${pathWithoutEventNumber(path)}\u0000${category}`, DRIFT_ID_LENGTH);
 }
 
 /** Where and when a difference was found. */

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { ExchangeVerdict } from "./check-exchange.ts";
 import { divergenceFrom, driftIdOf, type Found } from "./divergence.ts";
-import { createTally, foldByDrift, reachesBars } from "./score.ts";
+import { createDriftRules, type DriftRule } from "./drift.ts";
+import { createTally, foldByDrift, reachesBars, type CheckMode } from "./score.ts";
 
 const ROUTE = "POST /v1/x";
 
@@ -19,7 +20,7 @@ const wrong: Found = { path: "events[3].data.role", category: "value_mismatch" }
 const late: Found = { path: "timing.gapMs", category: "timing_out_of_band" };
 
 test("one failed exchange of four in one of two sessions", () => {
-  const tally = createTally([]);
+  const tally = createTally([], createDriftRules([], "memory"));
   expect(
     [verdict("a", 0, []), verdict("a", 1, [late]), verdict("b", 0, [wrong, wrong]), verdict("b", 1, [])].map((v) =>
       tally.add(v),
@@ -47,15 +48,42 @@ test("one failed exchange of four in one of two sessions", () => {
 });
 
 test("what is suppressed fails nothing, is counted, and is shown with its reason on request", () => {
-  const tally = createTally([{ path: "events[*].data.role", reason: "known" }]);
+  const tally = createTally([{ path: "events[*].data.role", reason: "known" }], createDriftRules([], "memory"));
   expect(tally.add(verdict("a", 0, [wrong]))).toBe(true);
   const conformance = tally.conformance("memory", true);
   expect(conformance).toMatchObject({ score_bp: 10_000, divergence_count: 0, suppressed_count: 1, divergences: [] });
   expect(conformance.suppressed).toMatchObject([{ path: "events[3].data.role", reason: "known" }]);
 });
 
+test("a drift that a person knows is accepted, or of another type, in the kind of check that the rule is for", () => {
+  const { driftId } = verdict("a", 0, [wrong]).divergences[0]!;
+  const rule = { id: driftId, reason: "we know", line: 1 };
+  const accepted = { ...rule, verdict: "accepted", mode: "upstream" } as const;
+  const reclassified = { ...rule, verdict: "reclassified", type: "head" } as const;
+  const other = { ...rule, id: "000000000000", verdict: "accepted" } as const;
+  const checked = (mode: CheckMode, ...rules: DriftRule[]) => {
+    const drifts = createDriftRules(rules, mode);
+    const tally = createTally([], drifts);
+    tally.add(verdict("a", 0, [wrong]));
+    return { conformance: tally.conformance(mode, true), unused: drifts.unused() };
+  };
+  expect(checked("upstream", accepted, other)).toMatchObject({
+    conformance: { divergence_count: 0, suppressed_count: 1, suppressed: [{ driftId, reason: "we know" }] },
+    unused: [other],
+  });
+  // A rule for another kind of check is neither used nor missed.
+  expect(checked("memory", accepted)).toMatchObject({
+    conformance: { divergence_count: 1, suppressed_count: 0, divergences: [{ driftId, driftType: "value" }] },
+    unused: [],
+  });
+  expect(checked("memory", reclassified)).toMatchObject({
+    conformance: { divergence_count: 1, score_bp: 0, divergences: [{ driftId, driftType: "head" }] },
+    unused: [],
+  });
+});
+
 test("what was not learned is listed, and counts nowhere", () => {
-  const tally = createTally([]);
+  const tally = createTally([], createDriftRules([], "memory"));
   tally.add(verdict("a", 0, []));
   tally.add(verdict("b", 4, [wrong], false));
   expect(tally.conformance("memory", false)).toMatchObject({
@@ -68,9 +96,12 @@ test("what was not learned is listed, and counts nowhere", () => {
 });
 
 test("a check of nothing reaches no bar", () => {
-  expect(reachesBars(createTally([]).conformance("memory", false), { requiredScore: 0, sessionPassRate: 0 })).toBe(
-    false,
-  );
+  expect(
+    reachesBars(createTally([], createDriftRules([], "memory")).conformance("memory", false), {
+      requiredScore: 0,
+      sessionPassRate: 0,
+    }),
+  ).toBe(false);
 });
 
 test("a drift id leaves the event's number open, and only that", () => {

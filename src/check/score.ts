@@ -1,11 +1,13 @@
 import type { Divergence } from "./divergence.ts";
 import { pathWithoutEventNumber } from "./divergence.ts";
+import type { DriftRules } from "./drift.ts";
 import type { ExchangeVerdict } from "./check-exchange.ts";
 import { findSuppression, type SuppressionRule } from "./suppress.ts";
 
-export type CheckMode = "memory" | "wire" | "upstream";
+export const CHECK_MODES = ["memory", "wire", "upstream"] as const;
+export type CheckMode = (typeof CHECK_MODES)[number];
 
-/** A divergence that a rule of wraith.toml accepts. */
+/** A divergence that a rule of wraith.toml or drift.toml accepts. */
 export interface SuppressedDivergence extends Divergence {
   readonly reason: string;
 }
@@ -58,7 +60,7 @@ export interface Tally {
   conformance(mode: CheckMode, showSuppressed: boolean): Conformance;
 }
 
-export function createTally(suppressions: readonly SuppressionRule[]): Tally {
+export function createTally(suppressions: readonly SuppressionRule[], drifts: DriftRules): Tally {
   const sessions = new Map<string, boolean>();
   const counts = { exchanges: 0, passed: 0, events: 0, errors: 0, warnings: 0, suppressed: 0 };
   const divergences: Divergence[] = [];
@@ -66,8 +68,10 @@ export function createTally(suppressions: readonly SuppressionRule[]): Tally {
   const unlearned: UnlearnedExchange[] = [];
   const add = (verdict: ExchangeVerdict): boolean => {
     const kept: Divergence[] = [];
-    for (const divergence of verdict.divergences) {
-      const rule = findSuppression(divergence, suppressions);
+    for (const found of verdict.divergences) {
+      const drift = drifts.find(found);
+      const divergence = drift?.verdict === "reclassified" ? { ...found, driftType: drift.type } : found;
+      const rule = drift?.verdict === "accepted" ? drift : findSuppression(divergence, suppressions);
       if (rule === undefined) kept.push(divergence);
       else if (verdict.learned) {
         counts.suppressed++;

@@ -51,7 +51,9 @@ function printGroup(group: DriftGroup, terminal: Terminal): void {
   const places = group.count === 1 ? "" : ` ×${group.count}`;
   const exchanges =
     group.exchanges.length === 1 ? group.exchanges[0]! : `${group.exchanges[0]} and ${group.exchanges.length - 1} more`;
-  terminal.print(`${mark} ${bold(printable(group.path))}  ${group.category}${places}  ${dim(group.driftId)}`);
+  terminal.print(
+    `${mark} ${bold(printable(group.path))}  ${group.category}${places}  ${dim(`${group.driftId} ${first.driftType}`)}`,
+  );
   terminal.print(
     `    ${printable(`${group.route}  ${first.variant}`)}  ${dim(`${printable(exchanges)}, ${valuesOf(group.values)}`)}`,
   );
@@ -98,7 +100,7 @@ function divergenceLine(kind: string, d: Omit<Divergence, "reason">): string {
     ...(d.expected === undefined ? [] : [`expected=${JSON.stringify(d.expected)}`]),
     ...(d.actual === undefined ? [] : [`actual=${JSON.stringify(d.actual)}`]),
   ];
-  const where = `${d.session}/${d.exchange} ${d.path} ${d.category} values=${d.values} drift=${d.driftId}`;
+  const where = `${d.session}/${d.exchange} ${d.path} ${d.category} values=${d.values} drift=${d.driftId} type=${d.driftType}`;
   return printable(
     [kind, where, `route=${JSON.stringify(d.route)}`, `variant=${JSON.stringify(d.variant)}`, ...values].join(" "),
   );

@@ -7,12 +7,15 @@ export interface TomlDocument {
   readonly value: Readonly<Record<string, unknown>>;
   /** The error CONFIG_INVALID for a field: `reason` follows the field's name ("is missing"). */
   readonly refuse: (field: FieldPath, reason: string) => WraithError;
+  /** Line of a field. */
+  readonly lineOf: (field: FieldPath) => number;
 }
 
 /** Reads TOML. Throws WraithError CONFIG_INVALID with file, line and column where the text is not TOML. */
 export function parseToml(text: string, file: string): TomlDocument {
   return {
     value: parseOrThrow(text, file),
+    lineOf: (field) => lineAndColumn(text, findTomlField(text, field)).line,
     refuse: (field, reason) => {
       const name = formatField(field);
       const place = { file, ...lineAndColumn(text, findTomlField(text, field)), field: name };

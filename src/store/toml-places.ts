@@ -41,6 +41,7 @@ function readDocument(c: Cursor, remember: Remember): void {
       skipSpace(c);
       const at = c.at;
       const path = throughArrays(readKey(c), counts, isArray);
+      if (isArray) remember(path.slice(0, -1), at);
       remember(path, at);
       table = path;
       c.at += isArray ? 2 : 1;

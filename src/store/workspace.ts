@@ -12,6 +12,7 @@ export interface Workspace {
   readonly dir: string;
   readonly configFile: string;
   readonly scrubFile: string;
+  readonly driftFile: string;
   readonly protoDir: string;
   readonly sessionsDir: string;
   readonly modelDir: string;
@@ -34,6 +35,7 @@ export function workspaceAt(root: string, name: string): Workspace {
     dir,
     configFile: join(dir, "wraith.toml"),
     scrubFile: join(dir, "scrub.toml"),
+    driftFile: join(dir, "drift.toml"),
     protoDir: join(dir, "proto"),
     sessionsDir: join(dir, "recordings", "sessions"),
     modelDir,

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startDemoUpstream, type DemoUpstream } from "../../src/app/demo-upstream.ts";
@@ -97,7 +97,7 @@ describe("check", () => {
       expect(path).toMatch(/^(events\[0\]\.data\.choices\[0\]\.delta|body\.choices\[0\]\.message)\.role$/);
       const text = await wraith(cwd, "check", "my-llm");
       expect(text.code).toBe(2);
-      expect(text.stdout).toContain(` ${path} value_mismatch values=own drift=${driftId} `);
+      expect(text.stdout).toContain(` ${path} value_mismatch values=own drift=${driftId} type=value `);
       expect(text.stderr).toContain("[CONFORMANCE_BELOW_BAR]");
       expect((await wraith(cwd, "check", "my-llm", "--wire")).code).toBe(2);
       writeFileSync(config, `${settings}\n[[diff.suppress]]\npath = "*.role"\nreason = "the robot is meant"\n`);
@@ -108,6 +108,57 @@ describe("check", () => {
     } finally {
       writeFileSync(symbols, before);
       writeFileSync(config, settings);
+    }
+  });
+
+  test("drift.toml: a drift by its id, accepted or of another type; an entry that nothing drifts as is told; a bad one is exit 1", async () => {
+    const before = readFileSync(symbols, "utf8");
+    const file = join(cwd, "twins/my-llm/drift.toml");
+    writeFileSync(symbols, before.replace('"role": "assistant"', '"role": "robot"'));
+    try {
+      const { driftId } = (await checkJson()).report.conformance.divergences[0]!;
+      const rule = (...lines: string[]): void =>
+        writeFileSync(file, `[[drift]]\nid = "${driftId}"\nreason = "robots are meant"\n${lines.join("\n")}\n`);
+      rule("accept = true");
+      const accepted = await checkJson("--show-suppressed");
+      expect(accepted.code).toBe(0);
+      expect(accepted.report.conformance).toMatchObject({ score_bp: 10_000, divergence_count: 0, divergences: [] });
+      expect(new Set(accepted.report.conformance.suppressed!.map((s) => `${s.driftId} ${s.reason}`))).toEqual(
+        new Set([`${driftId} robots are meant`]),
+      );
+      expect(accepted.report.conformance.suppressed_count).toBe(accepted.report.conformance.suppressed!.length);
+      expect((await wraith(cwd, "check", "my-llm", "--wire")).code).toBe(0);
+
+      rule("accept = true", 'mode = "wire"');
+      expect((await checkJson()).code).toBe(2);
+      expect((await wraith(cwd, "check", "my-llm", "--wire")).code).toBe(0);
+
+      rule('type = "head"');
+      const text = await wraith(cwd, "check", "my-llm");
+      expect(text.code).toBe(2);
+      expect(text.stdout).toContain(` drift=${driftId} type=head `);
+      expect((await checkJson()).report.conformance.divergences[0]).toMatchObject({ driftId, driftType: "head" });
+
+      rule('type = "robotic"');
+      for (const command of [["check"], ["check", "--wire"], ["doctor"]]) {
+        const result = await wraith(cwd, ...command, "my-llm");
+        expect(result.code).toBe(1);
+        expect(result.stderr + result.stdout).toContain("drift.toml:4:1: drift[0].type");
+      }
+
+      rule("accept = true");
+      expect((await wraith(cwd, "doctor", "my-llm")).stdout).toContain("drift.toml: 1 drift.");
+      writeFileSync(symbols, before);
+      const stale = await checkJson();
+      expect(stale.code).toBe(0);
+      expect(stale.report.advice).toContainEqual(
+        expect.stringMatching(`^drift.toml, line 2: nothing drifts as ${driftId} any more`),
+      );
+      const [session] = filesIn(join(cwd, "twins/my-llm/recordings/sessions"));
+      expect((await checkJson("--session", session!.replace(".wrec", ""))).report.advice).toEqual([]);
+    } finally {
+      writeFileSync(symbols, before);
+      rmSync(file, { force: true });
     }
   });
 

@@ -39,7 +39,7 @@ export const command: CommandDefinition = {
       .option("--wire", "ask the twin through a free port, at max speed")
       .option("--upstream", "ask the live API instead of the twin")
       .option("--mutate", "change every place of the model, one at a time and in memory: would a check tell?")
-      .option("--show-suppressed", "list what [[diff.suppress]] accepts")
+      .option("--show-suppressed", "list what [[diff.suppress]] and drift.toml accept")
       .option("--session <id>", "check this session only, repeatable", collect)
       .option("--tag <tag>", "check sessions with this tag only, repeatable", collect)
       .action((name: string, options: Options) =>
