@@ -92,18 +92,17 @@ export function createHttp2Handler(answering: Answering): OnRequest {
 
 function answer(call: Call, admitted: Admitted | ResponsePlan, format: Format): Hearing {
   const { answering, head } = call;
-  const { options, scheduler } = answering;
+  const { options } = answering;
   if (options.control.owns(head)) {
-    const zeroMs = scheduler.nowMs();
     const send = (status: number, body: unknown): void =>
-      void perform(call, jsonAnswer(status, `${JSON.stringify(body)}\n`), zeroMs);
+      void perform(call, jsonAnswer(status, `${JSON.stringify(body)}\n`));
     void options.control.answer(head).then(({ status, body }) => send(status, body));
     return DEAF;
   }
   const conversation = options.findConversation?.(head);
   if (conversation !== undefined) return converse(call, conversation);
   if ("steps" in admitted) {
-    perform(call, admitted, scheduler.nowMs());
+    perform(call, admitted);
     return DEAF;
   }
   if (format.actsOnFirstMessage) return answerMessages(call, admitted, format);
@@ -112,8 +111,7 @@ function answer(call: Call, admitted: Admitted | ResponsePlan, format: Format): 
 
 /** Answers on the whole body, up to a limit. */
 function answerBody(call: Call, admitted: Admitted): Hearing {
-  const { scheduler, options } = call.answering;
-  const { maxBodyBytes } = options;
+  const { maxBodyBytes } = call.answering.options;
   let parts: Buffer[] = [];
   let size = 0;
   return {
@@ -123,14 +121,11 @@ function answerBody(call: Call, admitted: Admitted): Hearing {
       else if (size - bytes.length <= maxBodyBytes) {
         parts = [];
         const refusal = ownAnswer(call.head, 413, `the request's body is longer than ${maxBodyBytes} bytes`);
-        perform(call, refusal, scheduler.nowMs());
+        perform(call, refusal);
       }
     },
     end: () => {
-      if (size > maxBodyBytes) return;
-      // Before the twin thinks: its time is part of the answer's.
-      const zeroMs = scheduler.nowMs();
-      perform(call, admitted.respond(concatBytes(parts)), zeroMs);
+      if (size <= maxBodyBytes) perform(call, admitted.respond(concatBytes(parts)));
     },
   };
 }
@@ -144,9 +139,8 @@ function answerMessages(call: Call, admitted: Admitted, format: Format): Hearing
   let performance: { message(): void } | undefined;
   let listens = true;
   const begin = (body: Uint8Array): void => {
-    const zeroMs = call.answering.scheduler.nowMs();
     const plan = admitted.respond(body);
-    performance = perform(call, plan, zeroMs);
+    performance = perform(call, plan);
     // Read on all the same: a window that is never opened again would stop the client.
     listens = plan.steps.some((s) => s.kind === "await");
   };
@@ -173,10 +167,12 @@ function answerMessages(call: Call, admitted: Admitted, format: Format): Hearing
 const FINISHED = { message: (): void => undefined };
 
 /** Performs a plan on the stream. Messages of the client that come before it has begun are counted. */
-function perform(call: Call, plan: ResponsePlan, zeroMs: number): { message(): void } {
+function perform(call: Call, plan: ResponsePlan): { message(): void } {
   const { answering, shelf, stream, head, stage } = call;
   const { scheduler, options } = answering;
   const over = answering.begin();
+  // Times count from when the request was there: what came before it on the connection, and the twin's thinking, are part of them.
+  const zeroMs = stream.connection.receivedMs;
   let performance: Pick<Performance, "message"> | undefined;
   let early = 0;
   const start = (ready: PreparedPlan<Http2Head>): void => {

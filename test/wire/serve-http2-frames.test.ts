@@ -195,6 +195,24 @@ describe("what may be said", () => {
     expect(it.of(FRAME.goaway)).toEqual([]);
   });
 
+  test("times count from when a request was there, not from when those before it were answered", async () => {
+    const twin = await serve(
+      () => {
+        if (twin.asked.length === 1) for (const end = performance.now() + 150; performance.now() < end;);
+        return planOf([
+          [0, "1"],
+          [60, "2"],
+          [90, "3"],
+        ]);
+      },
+      { speed: 1 },
+    );
+    const it = await client(twin.port);
+    it.write(hello, request(1), request(3));
+    await it.until(() => ended(it, 3), "the second answer");
+    expect(it.of(FRAME.data, 3).map((f) => f.payload.toString())).toEqual(["123"]);
+  });
+
   test("padding is given back to the window, too", async () => {
     const twin = await serve(() => hello200);
     const it = await client(twin.port);

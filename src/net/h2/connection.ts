@@ -73,7 +73,7 @@ interface Block {
  * Serves HTTP/2 with prior knowledge on a socket (RFC 9113), from its preface on. Answers leave as ready frames, all that is said in one
  * turn in one write; Node's own server costs a multiple of that (PERFORMANCE). Ends with its socket.
  */
-export function serveHttp2(socket: Socket, onRequest: OnRequest): void {
+export function serveHttp2(socket: Socket, onRequest: OnRequest, nowMs: () => number): void {
   const decoder = createHeaderDecoder(MAX_HEADER_BYTES);
   const output = createOutput(socket, () => {
     if (isHeldBack) socket.resume();
@@ -86,6 +86,7 @@ export function serveHttp2(socket: Socket, onRequest: OnRequest): void {
     waiting: new Set(),
     released: new Set(),
     sendWindow: DEFAULT_WINDOW_BYTES,
+    receivedMs: nowMs(),
     tableChanged: false,
   };
   const { streams, released } = connection;
@@ -319,6 +320,7 @@ export function serveHttp2(socket: Socket, onRequest: OnRequest): void {
   const reader = createFrameReader(onFrame);
   socket.on("data", (bytes: Buffer) => {
     if (over) return;
+    connection.receivedMs = nowMs();
     try {
       reader.push(bytes);
     } catch (error) {

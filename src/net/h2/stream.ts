@@ -24,6 +24,8 @@ export interface Connection {
   /** Streams that ended before their client had: what it still sends is for nobody. */
   readonly released: Set<number>;
   sendWindow: number;
+  /** When the bytes came that are being read, on the owner's clock. */
+  receivedMs: number;
   /** The peer has changed the size of its header table, and is to be told that it is not used. */
   tableChanged: boolean;
 }
