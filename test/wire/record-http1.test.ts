@@ -384,6 +384,21 @@ describe("endings", () => {
     expect(proxy.exchanges[0]!.closed).toEqual({ shape: "clean", by: "server" });
   });
 
+  test("a client that ends its side with its last request (nc -N) gets all answers, and then the end", async () => {
+    const upstream = await rawUpstream((socket, received) => {
+      const n = headsOf(received);
+      setTimeout(() => socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n#${n}`), 20);
+    });
+    const proxy = await proxyTo(upstream.url);
+    for (const requests of [1, 2]) {
+      const client = await connectRaw(proxy.port);
+      client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(requests));
+      client.socket.end();
+      await until(() => client.ended, "the end");
+      expect(headsOf(client.received)).toBe(requests);
+    }
+  });
+
   test("an upstream that dies in mid-stream: the client gets every byte and no clean end", async () => {
     const upstream = await rawUpstream((socket) => {
       socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\ndata: 1\n\r\n");
