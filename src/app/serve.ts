@@ -32,6 +32,8 @@ export interface ServeTwinOptions {
   readonly speed: number;
   readonly seed: number;
   readonly provenanceHeaders: boolean;
+  /** False: reflection calls, too, are answered from what was recorded of them. */
+  readonly ownReflection?: boolean;
   readonly controlToken?: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** One sentence for the operator. */
@@ -92,7 +94,7 @@ export async function startTwin(options: ServeTwinOptions): Promise<ServedTwin> 
     maxBodyBytes: config.recordings.maxMessageMb * 1024 * 1024,
     isSession: isName,
     scrub: createRequestScrubber(scrub.scrubber),
-    findConversation: createReflectionFinder(schemas),
+    findConversation: options.ownReflection === false ? () => undefined : createReflectionFinder(schemas),
     onNotice: options.onNotice,
   });
   return {

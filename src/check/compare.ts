@@ -48,7 +48,7 @@ export function compareProjections(
     decoded,
   };
   compareHeaders({ where: "trailers", ...trailers }, rules, judges, out);
-  if (!sameEnd(expected.termination, actual.termination) && !isExplained(actual, rules, out)) {
+  if (!sameEnd(expected.termination, actual.termination) && !isExplained(expected, actual, rules, out)) {
     const [wanted, got] = [expected.termination, actual.termination];
     out.push({
       path: "termination",
@@ -60,10 +60,16 @@ export function compareProjections(
   return out;
 }
 
-/** A trailer that says how a response ended was told already, and the response did end with trailers: nothing else was cut. */
-function isExplained(actual: Projection, rules: Rules, told: readonly Found[]): boolean {
-  if (actual.trailers === undefined || actual.trailers.length === 0) return false;
-  return told.some(({ path }) => rules.liveHeaders.some((name) => path === pathKey("trailers", name)));
+/** A trailer that says how a response ended was told already, or a header where a head is all there is; and nothing else was cut. */
+function isExplained(expected: Projection, actual: Projection, rules: Rules, told: readonly Found[]): boolean {
+  const isTold = (where: "headers" | "trailers"): boolean =>
+    told.some(({ path }) => rules.liveHeaders.some((name) => path === pathKey(where, name)));
+  if (hasTrailers(actual)) return isTold("trailers");
+  return !hasTrailers(expected) && expected.events.length + actual.events.length === 0 && isTold("headers");
+}
+
+function hasTrailers({ trailers }: Projection): boolean {
+  return trailers !== undefined && trailers.length > 0;
 }
 
 /** Whether two responses ended the same way: shape, by whom, and with which code; what was said about it does not count. */

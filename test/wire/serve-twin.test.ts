@@ -235,6 +235,8 @@ describe("reflection", () => {
       expect(status).toBe("0");
       expect(body).toContain("p.S");
       expect(body).toContain(`grpc.reflection.${version}.ServerReflection`);
+      // A check asks for what was recorded, and not for what the twin knows by itself.
+      expect(await call((await serve(root, { ownReflection: false })).port)).toMatchObject({ status: "12" });
     },
   );
 });
