@@ -86,8 +86,7 @@ function orderSwap(
   const nameOf = (pair: JsonNode): string | undefined => {
     const [name, value] = itemsOf(pair);
     if (name?.kind !== "string" || (value?.kind === "string" && value.raw === '""')) return undefined;
-    const decoded = JSON.parse(name.raw) as string;
-    return decoded.toLowerCase() === "content-encoding" ? undefined : decoded;
+    return JSON.parse(name.raw) as string;
   };
   for (let i = 1; i < pairs.length; i++) {
     const [a, b] = [pairs[i - 1]!, pairs[i]!];
