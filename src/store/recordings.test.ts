@@ -1,4 +1,13 @@
-import { appendFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -111,6 +120,24 @@ describe("sessions", () => {
     expect(exchanges[0]).toMatchObject({ close: { shape: "truncated", by: "recorder" } });
     expect(exchanges[0]!.chunks.length).toBeGreaterThan(1000);
     expect(badLines.at(-1)!.reason).toContain("not whole gzip");
+  });
+
+  it("of which nothing can be read are not passed over", async () => {
+    write("a.wrec", { wrec: 1, ...headOf("a") }, opened(0), closed(0));
+    for (const [make, reason] of [
+      [(file: string) => writeFileSync(`${file}.gz`, "no gzip"), "not whole gzip"],
+      [(file: string) => mkdirSync(file), "EISDIR"],
+      [(file: string) => symlinkSync(file, file), "ELOOP"],
+    ] as const) {
+      make(fileOf("b.wrec"));
+      await expect(ids()).rejects.toMatchObject({
+        code: "RECORDING_INVALID",
+        message: expect.stringContaining(reason) as string,
+        place: { file: expect.stringContaining("b.wrec") as string },
+      });
+      expect(await listSessions(workspace)).toEqual(["a", "b"]);
+      for (const name of ["b.wrec", "b.wrec.gz"]) rmSync(fileOf(name), { recursive: true, force: true });
+    }
   });
 });
 

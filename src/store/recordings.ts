@@ -20,7 +20,7 @@ export async function listSessions(workspace: Workspace): Promise<readonly strin
 
 /**
  * Reads one session, also one that is still being written. Its id is its file's name, whatever the first line says.
- * Throws RECORDING_MISSING, RECORDING_INVALID (its first line is broken).
+ * Throws RECORDING_MISSING, RECORDING_INVALID (its first line is broken, or nothing of it can be read).
  */
 export async function readSession(workspace: Workspace, id: string): Promise<Session> {
   const file = await findSessionFile(workspace, id);
@@ -47,8 +47,10 @@ async function readSessionFile(file: string, id: string): Promise<Session> {
   try {
     for await (const piece of content as AsyncIterable<Buffer>) reader.push(piece);
   } catch (error) {
-    if (!String((error as NodeJS.ErrnoException).code).startsWith("Z_")) throw error;
-    return reader.end(`the file is not whole gzip: ${(error as Error).message}`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (!String(code).startsWith("Z_"))
+      throw new WraithError("RECORDING_INVALID", `The recording cannot be read: ${message}.`, { file }, error);
+    return reader.end(`the file is not whole gzip: ${message}`);
   } finally {
     content.destroy();
   }

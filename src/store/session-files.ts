@@ -63,6 +63,7 @@ export function openSessionFile(file: string): Readable {
 
 async function readHead(id: string, file: string): Promise<SessionFile | undefined> {
   const first = createByteCollector();
+  let isReadable = true;
   const content = openSessionFile(file);
   try {
     for await (const piece of content as AsyncIterable<Buffer>) {
@@ -73,10 +74,11 @@ async function readHead(id: string, file: string): Promise<SessionFile | undefin
   } catch (error) {
     if (isMissing(error)) return undefined;
     // Reading the session will say what is wrong with it.
+    isReadable = false;
   } finally {
     content.destroy();
   }
-  if (first.length === 0) return undefined;
+  if (first.length === 0 && isReadable) return undefined;
   const line = createLineReader().read(first.take());
   return { id, file, head: line?.kind === "session" ? line.head : undefined };
 }

@@ -296,6 +296,14 @@ describe("variants and routes", () => {
     ]);
   });
 
+  it("says which recordings could not be read in full", () => {
+    const badLines = [8, 9].map((line) => ({ line, reason: "not JSON, torn perhaps" }));
+    const damaged = { ...sessionOf("s", [chat(1, ["a"])]), badLines };
+    expect(synthesize("t", [damaged], formats, { fields: {} }).report.notes).toEqual([
+      "Line 8 of s cannot be read (not JSON, torn perhaps), and 1 more line: what was open there is learned as cut short.",
+    ]);
+  });
+
   it("parameters of the path are echoed", () => {
     const user = (n: number): WrittenExchange => ({
       method: "GET",

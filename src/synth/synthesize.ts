@@ -88,7 +88,7 @@ export function synthesize(
   return {
     model: { twin, routes: learned.map(({ route }) => route) },
     takes,
-    report: { ...report, notes: notesOf(learned, measures, report, unanswered) },
+    report: { ...report, notes: [...damageOf(sessions), ...notesOf(learned, measures, report, unanswered)] },
   };
 }
 
@@ -131,6 +131,17 @@ function reportRoute({ route, takes, opaqueHoles }: LearnedRoute, measure: Route
 const LITTLE = 0.25;
 /** Less than this many bytes say nothing about that. */
 const ENOUGH_BYTES = 20_000;
+
+/** What of the recordings could not be read: it is learned from what is left, and the operator is to know. */
+function damageOf(sessions: readonly Session[]): readonly string[] {
+  return inOrder(sessions)
+    .filter(({ badLines }) => badLines.length > 0)
+    .map(({ head, badLines }) => {
+      const { line, reason } = badLines[0]!;
+      const more = badLines.length === 1 ? "" : `, and ${count(badLines.length - 1, "more line")}`;
+      return `Line ${line} of ${head.session} cannot be read (${reason})${more}: what was open there is learned as cut short.`;
+    });
+}
 
 function notesOf(
   learned: readonly LearnedRoute[],
