@@ -24,26 +24,33 @@ export async function measurePace(): Promise<Result> {
     const file = join(bench.dir, "times.json");
     writeFileSync(file, JSON.stringify(timesMs));
     const twin = await bench.startWraith(["serve", "p"], 0);
+    const bare = await bench.start([join(import.meta.dirname, "servers/pace.mjs"), file], { core: 0 });
     const rows: string[][] = [];
-    for (const streams of STREAMS) {
-      const seen = await load<Pace>(bench, "pace.mjs", twin.port, streams, BODY, file);
-      if (seen.events !== seen.expected) throw new Error(`${seen.events} events for ${seen.expected}`);
-      rows.push([
-        whole(streams),
-        whole(streams * 50),
-        seen.p50.toFixed(2),
-        seen.p99.toFixed(2),
-        seen.max.toFixed(1),
-        seen.driftMs.toFixed(2),
-        GOALS[streams] ?? "",
-      ]);
-    }
+    for (const streams of STREAMS)
+      for (const [name, port] of [
+        ["wraith serve", twin.port],
+        ["bare socket", Number(bare.line)],
+      ] as const) {
+        const seen = await load<Pace>(bench, "pace.mjs", port, streams, BODY, file);
+        if (seen.events !== seen.expected) throw new Error(`${seen.events} events for ${seen.expected}`);
+        rows.push([
+          whole(streams),
+          whole(streams * 50),
+          name,
+          seen.p50.toFixed(2),
+          seen.p99.toFixed(2),
+          seen.max.toFixed(1),
+          seen.driftMs.toFixed(2),
+          name === "wraith serve" ? (GOALS[streams] ?? "") : "",
+        ]);
+      }
     return {
       title: `Pace at --speed 1: ${EVENTS} events a stream, 20 ms apart on average, all streams open at once`,
-      columns: ["streams", "events/s", "p50 error ms", "p99 error ms", "max ms", "drift ms", "goal p99"],
+      columns: ["streams", "events/s", "server", "p50 error ms", "p99 error ms", "max ms", "drift ms", "goal p99"],
       rows,
       notes: [
         "Errors are against the recorded times since the request, as the client sees them: network and client included.",
+        "The bare socket is the limit: ready bytes of the same events, all that is due of a stream in one write each millisecond.",
       ],
     };
   } finally {

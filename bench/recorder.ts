@@ -3,6 +3,8 @@ import { createBench, load, median, ratio, whole, type Result } from "./harness.
 
 const STREAMS = 10;
 const ROUNDS = 3;
+const FRESH_PIPE = "pipe, new connection each stream";
+const NODE_PROXY = "node:http proxy, new connection each stream";
 
 interface Delay {
   readonly events: number;
@@ -15,7 +17,10 @@ interface Load {
   readonly seconds: number;
 }
 
-/** What the recorder adds to each event's way, against a bare TCP pipe, and the streams a second that pass through it. */
+/**
+ * What the recorder adds to each event's way, against a bare TCP pipe, and the streams a second that pass through it. A pipe keeps its
+ * connections; the recorder takes a new one for each stream (SPEC section 3), so proxies that do nothing but that are measured, too.
+ */
 export async function measureRecorder(): Promise<Result> {
   const bench = createBench();
   try {
@@ -23,7 +28,15 @@ export async function measureRecorder(): Promise<Result> {
     const fast = await bench.start([join(import.meta.dirname, "servers/fast.mjs")], { core: 1 });
     const ways = {
       direct: { paced: Number(paced.line), fast: Number(fast.line) },
-      "bare TCP pipe": { paced: await pipe(paced.line), fast: await pipe(fast.line) },
+      "bare TCP pipe": { paced: await proxy("pipe.mjs", paced.line), fast: await proxy("pipe.mjs", fast.line) },
+      [FRESH_PIPE]: {
+        paced: await proxy("fresh-pipe.mjs", paced.line),
+        fast: await proxy("fresh-pipe.mjs", fast.line),
+      },
+      [NODE_PROXY]: {
+        paced: await proxy("node-proxy.mjs", paced.line),
+        fast: await proxy("node-proxy.mjs", fast.line),
+      },
       "wraith record": { paced: await recorder("a", paced.line), fast: await recorder("b", fast.line) },
     };
     const names = Object.keys(ways) as (keyof typeof ways)[];
@@ -44,24 +57,21 @@ export async function measureRecorder(): Promise<Result> {
         );
         seen[i]!.rate.push(responses / seconds);
       }
-    const [, bare, ours] = seen.map((s) => ({ p50: median(s.p50), p99: median(s.p99), rate: median(s.rate) }));
+    const medians = seen.map((s) => ({ p50: median(s.p50), p99: median(s.p99), rate: median(s.rate) }));
+    const [, bare, fresh, node, ours] = medians;
     return {
       title: `Recorder: delay of an event on its way, ${STREAMS} streams with an event each 5 ms, and streams of 40 events a second; median of ${ROUNDS}`,
       columns: ["way", "p50 µs", "p99 µs", "streams/s"],
-      rows: names.map((name, i) => [
-        name,
-        whole(median(seen[i]!.p50)),
-        whole(median(seen[i]!.p99)),
-        whole(median(seen[i]!.rate)),
-      ]),
+      rows: medians.map(({ p50, p99, rate }, i) => [names[i]!, whole(p50), whole(p99), whole(rate)]),
       notes: [
         `The recorder adds ${whole(ours!.p50 - bare!.p50)} µs (p50) and ${whole(ours!.p99 - bare!.p99)} µs (p99) to a bare pipe. Goal: at most 60 µs (p50).`,
-        `Streams a second: ${ratio(ours!.rate, bare!.rate)} of a bare pipe.`,
+        `Streams a second: ${ratio(ours!.rate, bare!.rate)} of a bare pipe, ${ratio(ours!.rate, fresh!.rate)} of a pipe with a new connection each stream, ${ratio(ours!.rate, node!.rate)} of a proxy of node:http that records nothing.`,
       ],
     };
 
-    async function pipe(upstream: string): Promise<number> {
-      return Number((await bench.start([join(import.meta.dirname, "servers/pipe.mjs"), upstream], { core: 0 })).line);
+    async function proxy(program: string, upstream: string): Promise<number> {
+      const path = join(import.meta.dirname, "servers", program);
+      return Number((await bench.start([path, upstream], { core: 0 })).line);
     }
     async function recorder(twin: string, upstream: string): Promise<number> {
       await bench.wraith("init", twin, "--base-url", `http://127.0.0.1:${upstream}`);

@@ -19,6 +19,7 @@ const scheduler: Scheduler = {
     works.push(work);
     return work;
   },
+  catchUp: () => undefined,
   cancel: (work) => void (works = works.filter((w) => w !== work)),
   get waiting() {
     return works.length;

@@ -95,3 +95,22 @@ test("a wait beyond Node's longest timer is no short one", () => {
   vi.advanceTimersByTime(2 ** 30);
   expect(ran).toBe(true);
 });
+
+test("what is late runs at once where somebody asks for it, and nothing runs before its time", () => {
+  const scheduler = createScheduler(() => now);
+  const ran: number[] = [];
+  for (const due of [1010, 1011, 1020])
+    scheduler.at(due, () => {
+      ran.push(due);
+      // Work that asks, too, is not run within itself.
+      scheduler.catchUp();
+    });
+  scheduler.catchUp();
+  expect(ran).toEqual([]);
+  now = 1012;
+  scheduler.catchUp();
+  expect(ran).toEqual([1010, 1011]);
+  pass(20);
+  expect(ran).toEqual([1010, 1011, 1020]);
+  expect(vi.getTimerCount()).toBe(0);
+});

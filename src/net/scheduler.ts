@@ -15,6 +15,11 @@ export interface Scheduler {
   dueMs(): number;
   /** Runs `run` as soon as `deadlineMs` is due, never within this call. */
   at(deadlineMs: number, run: () => void): Scheduled;
+  /**
+   * Runs what is late. For whoever is about to do work of its own: Node sees to its timers only when all that has arrived is dealt
+   * with, and a thousand requests at once would hold up every open stream.
+   */
+  catchUp(): void;
   /** Harmless for work that ran already. Nothing of it is kept. */
   cancel(work: Scheduled): void;
   /** How much work waits. */
@@ -91,6 +96,11 @@ export function createScheduler(nowMs: () => number = () => performance.now()): 
       waiting++;
       arm(deadlineMs);
       return work;
+    },
+    catchUp: () => {
+      if (awake || wakeMs === Number.POSITIVE_INFINITY || nowMs() < wakeMs) return;
+      clearTimeout(timer);
+      wake();
     },
     cancel: (work) => {
       if (work.place === -1) return;

@@ -68,6 +68,8 @@ function serveConnection({ answering, shelf, socket, give }: Connection): void {
   let performance: Performance | undefined;
   let isAnswering = false;
   let over = false;
+  /** When the bytes came that end a request; undefined once it has been used. The first ones are there when the connection is. */
+  let arrivedMs: number | undefined = scheduler.nowMs();
   /** The head that came last: clients repeat themselves. */
   let last: KnownHead | undefined;
 
@@ -75,8 +77,12 @@ function serveConnection({ answering, shelf, socket, give }: Connection): void {
     if (over) return;
     input.push(bytes);
     inputBytes += bytes.length;
-    if (!isAnswering) advance();
-    else if (inputBytes > MAX_WAITING_BYTES) socket.pause();
+    if (!isAnswering) {
+      arrivedMs ??= scheduler.nowMs();
+      scheduler.catchUp();
+      advance();
+      arrivedMs = undefined;
+    } else if (inputBytes > MAX_WAITING_BYTES) socket.pause();
   };
   /** Takes requests from the input as long as there are whole ones and nothing is under way. */
   const advance = (): void => {
@@ -95,8 +101,9 @@ function serveConnection({ answering, shelf, socket, give }: Connection): void {
       input = bytes.length === end ? [] : [bytes.subarray(end)];
       inputBytes = bytes.length - end;
       isAnswering = true;
-      // Before the twin thinks: its time is part of the answer's.
-      const zeroMs = scheduler.nowMs();
+      // Before the head was read and the twin thinks: their time is part of the answer's. A request that waited its turn begins with it.
+      const zeroMs = arrivedMs ?? scheduler.nowMs();
+      arrivedMs = undefined;
       perform("steps" in admitted ? admitted : admitted.respond(bytes.subarray(read.headBytes, end)), read, zeroMs);
     }
   };

@@ -34,7 +34,10 @@ interface Context {
 
 function answer(context: Context, request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
   const { answering } = context;
-  const { options } = answering;
+  const { options, scheduler } = answering;
+  // Before the head is read and the twin thinks: their time is part of the answer's.
+  let arrivedMs: number | undefined = scheduler.nowMs();
+  scheduler.catchUp();
   const head = requestHeadFromHttp1(request);
   if (options.control.owns(head)) {
     request.resume();
@@ -45,7 +48,7 @@ function answer(context: Context, request: IncomingMessage, response: ServerResp
     // What the client still sends is read and dropped. One that waits for its 100 may send its body or not: nobody could say where
     // its next request begins.
     request.resume();
-    perform(context, request, response, head, () => plan, expectsContinue);
+    perform(context, request, response, head, plan, arrivedMs ?? scheduler.nowMs(), expectsContinue);
   };
   if ("steps" in admitted) return refuse(admitted);
   let waits = expectsContinue;
@@ -54,13 +57,16 @@ function answer(context: Context, request: IncomingMessage, response: ServerResp
       // Without a body it is whole at once and needs no 100; Node ends a connection on which one was asked for and not given.
       const closing = waits;
       waits = false;
-      perform(context, request, response, head, () => admitted.respond(body), closing);
+      const zeroMs = arrivedMs ?? scheduler.nowMs();
+      perform(context, request, response, head, admitted.respond(body), zeroMs, closing);
     },
     tooLarge: () => {
       waits = false;
       refuse(ownAnswer(head, 413, `the request's body is longer than ${options.maxBodyBytes} bytes`));
     },
   });
+  // A body that is still on its way ends later.
+  arrivedMs = undefined;
   if (!waits) return;
   waits = false;
   response.writeContinue();
@@ -71,12 +77,11 @@ function perform(
   request: IncomingMessage,
   response: ServerResponse,
   head: RequestHead,
-  respond: () => ResponsePlan,
+  plan: ResponsePlan,
+  zeroMs: number,
   closing: boolean,
 ): void {
   const { scheduler, options } = answering;
-  // Before the twin thinks: its time is part of the answer's.
-  const zeroMs = scheduler.nowMs();
   const start = (ready: PreparedPlan<Http1Head>): void => {
     if (request.socket.destroyed) return;
     const over = answering.begin();
@@ -94,7 +99,7 @@ function perform(
       over();
     });
   };
-  const ready = shelf.ready(respond(), head);
+  const ready = shelf.ready(plan, head);
   if (ready instanceof Promise) void ready.then(start);
   else start(ready);
 }

@@ -447,6 +447,43 @@ describe.each([
       await client.waitFor(LAST);
       expect(pieces).toBe(1);
     });
+    test("what reading the request's head takes is part of its answer's time, too", async () => {
+      const plan = planOf([
+        [0, "data: 1\n\n"],
+        [60, "data: 2\n\n"],
+        [90, "data: 3\n\n"],
+      ]);
+      const isSession = (): boolean => {
+        for (const until = performance.now() + 150; performance.now() < until;);
+        return true;
+      };
+      const twin = await serve(plan, { isSession });
+      const client = await connect(twin.port);
+      let pieces = 0;
+      client.socket.on("data", (bytes: Buffer) => bytes.includes("data: ") && pieces++);
+      client.send(`GET /x HTTP/1.1\r\n${HOST}X-Wraith-Session: s\r\n\r\n`);
+      await client.waitFor(LAST);
+      expect(pieces).toBe(1);
+    });
+    test("many requests at once do not hold up what is due meanwhile", async () => {
+      const openAtEach: number[] = [];
+      const twin = await serve(({ head }) => {
+        if (head.path !== "/slow") return planOf([[head.path === "/due" ? 30 : 0, "x"]]);
+        openAtEach.push(twin.counts().open);
+        for (const until = performance.now() + 50; performance.now() < until;);
+        return planOf([[0, "x"]]);
+      });
+      const clients = await Promise.all(Array.from({ length: 4 }, () => connect(twin.port)));
+      // All connections are known to the server before it gets the requests in one go.
+      for (const client of clients) client.send(GET);
+      for (const client of clients) await client.waitFor(LAST);
+      const [due, ...slow] = clients;
+      due!.send(GET.replace("/x", "/due"));
+      await until(() => twin.counts().open === 1);
+      for (const client of slow) client.send(GET.replace("/x", "/slow"));
+      await until(() => openAtEach.length === 3);
+      expect(openAtEach.at(-1)).toBe(0);
+    });
     test("a client that waits for its 100 gets it", async () => {
       const twin = await serve(planOf([[0, "ok"]]));
       const client = await connect(twin.port);
