@@ -1,12 +1,13 @@
 import { WraithError } from "../base/errors.ts";
 import type { RequestHead } from "../base/http.ts";
 import { createDraw, drawInt } from "../base/rng.ts";
-import type { Adaptation, Format, Formats } from "../formats/format.ts";
+import type { Format, Formats } from "../formats/format.ts";
 import type { Route, Take, Variant } from "../model/model.ts";
 import { echoesOfTake, performTake, type Values } from "../model/perform.ts";
 import { requestValue, type RequestView } from "../model/request-view.ts";
 import type { ResponsePlan } from "./plan.ts";
-import { adaptPlan, freezePlan, renderSteps } from "./render.ts";
+import { createReadablePlans } from "./readable.ts";
+import { freezePlan, renderSteps } from "./render.ts";
 
 /** A take that is to answer a request. */
 interface PlanRequest {
@@ -45,7 +46,7 @@ interface KeptTake {
 
 export function createPlanMaker(formats: Formats, seed: number): PlanMaker {
   const kept = new Map<Take, KeptTake>();
-  const adapted = new WeakMap<ResponsePlan, Map<string, ResponsePlan>>();
+  const readable = createReadablePlans();
 
   const keptOf = ({ route, variant, take }: PlanRequest): KeptTake => {
     let entry = kept.get(take);
@@ -103,22 +104,10 @@ export function createPlanMaker(formats: Formats, seed: number): PlanMaker {
   };
   const awaits = ({ isSilent, take, view, variant }: PlanRequest): boolean =>
     isSilent && take.eager !== true && take.request !== view.digest && formatOf(formats, variant).actsOnFirstMessage;
-
-  /** The plan as this client can read it; made once for all clients that need the same. */
-  const readable = (plan: ResponsePlan, adaptation: Adaptation): ResponsePlan => {
-    let byHeaders = adapted.get(plan);
-    if (byHeaders === undefined) adapted.set(plan, (byHeaders = new Map()));
-    const key = JSON.stringify(adaptation.headers);
-    let made = byHeaders.get(key);
-    if (made === undefined) byHeaders.set(key, (made = adaptPlan(plan, adaptation)));
-    return made;
-  };
   return {
     plan(request) {
       const plan = request.values === "own" ? ownPlan(request) : freshPlan(request);
-      const head = plan.steps.find((step) => step.kind === "head");
-      const adaptation = head && formatOf(formats, request.variant).adapt(request.head, head.headers);
-      return adaptation === undefined ? plan : readable(plan, adaptation);
+      return readable.of(plan, formatOf(formats, request.variant), request.head);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { bytesFromText } from "../base/bytes.ts";
 import { withoutHopByHop, type HeaderList, type Termination } from "../base/http.ts";
-import type { Adaptation, Format } from "../formats/format.ts";
+import type { Format } from "../formats/format.ts";
 import type { Route, Take, Variant } from "../model/model.ts";
 import type { Performance } from "../model/perform.ts";
 import type { ResponsePlan, Step } from "./plan.ts";
@@ -104,13 +104,4 @@ export function freezePlan(plan: ResponsePlan): ResponsePlan {
   for (const step of plan.steps) Object.freeze(step);
   Object.freeze(plan.steps);
   return Object.freeze(plan);
-}
-
-/** The plan for a client that cannot read the recorded encoding. */
-export function adaptPlan(plan: ResponsePlan, adaptation: Adaptation): ResponsePlan {
-  const steps = plan.steps.map((step): Step => {
-    if (step.kind === "head") return { ...step, headers: adaptation.headers };
-    return step.kind === "event" ? { ...step, bytes: adaptation.frame(step.bytes) } : step;
-  });
-  return freezePlan({ ...plan, steps });
 }

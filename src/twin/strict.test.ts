@@ -1,6 +1,9 @@
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { bytesOf, formats, headOf } from "../../test/support/chat-model.ts";
+import type { RequestHead } from "../base/http.ts";
 import type { Formats } from "../formats/format.ts";
+import { createFormats } from "../formats/index.ts";
 import type { Exchange, Session } from "../recording/exchange.ts";
 import type { ResponsePlan } from "./plan.ts";
 import { createStrictTwin } from "./strict.ts";
@@ -92,6 +95,69 @@ describe("the strict twin", () => {
         headOf("POST", "/x"),
       ),
     ).toBe(false);
+  });
+
+  test("messages in a coding that the client does not accept go out in none, each with the chunk that completed it", () => {
+    const used = createFormats({ protoFiles: [], descriptorSets: [], maxMessageBytes: 1 << 20 });
+    const request: RequestHead = {
+      ...headOf("POST", "/p.S/Do", [["content-type", "application/grpc"]]),
+      protocol: "grpc",
+      httpVersion: "2",
+    };
+    const accepting = (codings: string): RequestHead => ({
+      ...request,
+      headers: [...request.headers, ["grpc-accept-encoding", codings]],
+    });
+    const response = {
+      status: 200,
+      headers: [
+        ["content-type", "application/grpc"],
+        ["grpc-encoding", "gzip"],
+      ],
+    } as const;
+    const frameOf = (message: Uint8Array, flag: number): Buffer =>
+      Buffer.concat([Buffer.from([flag, 0, 0, 0, message.length]), message]);
+    const [a, b, c] = ["first", "second", "third"].map((text) =>
+      bytesOf(`\n${String.fromCharCode(text.length)}${text}`),
+    );
+    const sent = Buffer.concat([
+      frameOf(gzipSync(a!), 1),
+      frameOf(b!, 0),
+      frameOf(gzipSync(c!), 1),
+      Buffer.from([1, 0]),
+    ]);
+    const cuts = [0, 3, 9, sent.length - 8, sent.length];
+    const chunks = cuts.slice(1).map((to, i) => ({ atUs: 600 + i, bytes: sent.subarray(cuts[i], to) }));
+    const exchange = exchangeOf("g", 0, {
+      request,
+      requestChunks: [],
+      response,
+      chunks,
+      trailers: [["grpc-status", "0"]],
+    });
+    const twin = twinOf([sessionOf("g", "2025-11-25T00:00:00Z", exchange)], used);
+    const plan = (head: RequestHead): ResponsePlan => twin.respond({ head, body: new Uint8Array(0), session: "" });
+    const events = (p: ResponsePlan) => p.steps.flatMap((s) => (s.kind === "event" ? [s] : []));
+    const recorded = plan(accepting("identity,gzip"));
+    expect(events(recorded).map((s) => Buffer.from(s.bytes))).toEqual(chunks.map((x) => x.bytes));
+    expect(recorded.steps[0]).toMatchObject({ headers: response.headers });
+
+    const plain = plan(accepting("identity"));
+    expect(plain.steps[0]).toMatchObject({ kind: "head", headers: [["content-type", "application/grpc"]] });
+    expect(plain).toMatchObject({ provenance: "recorded", exchange: "g/0" });
+    const [two, last] = [
+      Buffer.concat([frameOf(a!, 0), frameOf(b!, 0)]),
+      Buffer.concat([frameOf(c!, 0), Buffer.from([1, 0])]),
+    ];
+    expect(events(plain).map((s) => Buffer.from(s.bytes))).toEqual([two, last]);
+    expect(events(plain).map((s) => s.atUs)).toEqual(
+      events(recorded)
+        .slice(2)
+        .map((s) => s.atUs),
+    );
+    expect(plain.steps.slice(-2)).toEqual(recorded.steps.slice(-2));
+    expect(plan(request)).toBe(plain);
+    expect(plan(accepting("gzip"))).toBe(recorded);
   });
 
   test("keeps trailers, codings and ends", () => {

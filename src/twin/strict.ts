@@ -1,12 +1,13 @@
 import { concatBytes } from "../base/bytes.ts";
 import type { RequestHead } from "../base/http.ts";
 import { withoutHopByHop } from "../base/http.ts";
-import type { Formats } from "../formats/format.ts";
+import type { Format, Formats } from "../formats/format.ts";
 import { createRequestView } from "../model/request-view.ts";
 import { exchangeId, type Exchange, type Session } from "../recording/exchange.ts";
 import { zeroOfExchange } from "../recording/project.ts";
 import { missPlan } from "./miss.ts";
 import type { ResponsePlan, Step } from "./plan.ts";
+import { createReadablePlans } from "./readable.ts";
 import { endStep, freezePlan } from "./render.ts";
 import { createRequestCounts } from "./request-counts.ts";
 import { createRequestMemo } from "./request-memo.ts";
@@ -19,15 +20,17 @@ const NAMED_ROUTES = 5;
 /** A recorded answer: its plan is made when it is asked for. */
 interface Recorded {
   readonly exchange: Exchange;
+  readonly format: Format;
   plan: ResponsePlan | undefined;
 }
 
 /**
  * A twin that replays recordings as they are, chunk by chunk, for equal requests only (SPEC section 6, `--fidelity strict`): in
- * recorded order, cycling. `take` asks for one of the answers to an equal request; values are always the recorded ones.
+ * recorded order, cycling; only messages in a coding that the client does not accept go out in none. `take` asks for one of the answers to an equal request; values are always the recorded ones.
  */
 export function createStrictTwin(sessions: readonly Session[], formats: Formats): Twin {
   const memo = createRequestMemo<string>();
+  const readable = createReadablePlans();
   const counts = createRequestCounts(MAX_COUNTS);
   const byRequest = new Map<string, Recorded[]>();
   const eagerPaths = new Map<string, Recorded[]>();
@@ -37,11 +40,11 @@ export function createStrictTwin(sessions: readonly Session[], formats: Formats)
 
   for (const exchange of inRecordedOrder(sessions)) {
     const { request } = exchange;
-    const recorded: Recorded = { exchange, plan: undefined };
+    const recorded: Recorded = { exchange, format: formats.find(request, exchange.response!), plan: undefined };
     const path = pathOf(request);
     knownPaths.add(path);
     addTo(byRequest, digestOf(request, concatBytes(exchange.requestChunks.map((c) => c.bytes))), recorded);
-    if (isEager(exchange, formats)) addTo(eagerPaths, path, recorded);
+    if (isEager(recorded)) addTo(eagerPaths, path, recorded);
   }
   const read = (head: RequestHead, body: Uint8Array): string => {
     const known = memo.find(head, body);
@@ -49,6 +52,12 @@ export function createStrictTwin(sessions: readonly Session[], formats: Formats)
     const digest = digestOf(head, body);
     memo.keep(head, body, digest);
     return digest;
+  };
+  const answer = (recorded: Recorded, client: RequestHead): ResponsePlan => {
+    const { exchange, format } = recorded;
+    const { request, response } = exchange;
+    const plan = (recorded.plan ??= planOf(recorded));
+    return readable.of(plan, format, client, () => format.createFramer({ request, response, direction: "server" }));
   };
   return {
     respond({ head, body, session, take }) {
@@ -58,7 +67,7 @@ export function createStrictTwin(sessions: readonly Session[], formats: Formats)
         take === undefined
           ? equal[equal.length === 0 ? 0 : counts.next(session, digest) % equal.length]
           : equal.find(({ exchange }) => exchangeId(exchange) === take);
-      if (found !== undefined) return (found.plan ??= planOf(found.exchange, formats));
+      if (found !== undefined) return answer(found, head);
       const message = `no recorded request equals this ${head.method} ${head.path}`;
       const nearest = [...knownPaths].filter((path) => path.endsWith(` ${head.path}`)).slice(0, NAMED_ROUTES);
       return missPlan(formats.findForRequest(head), message, {
@@ -97,15 +106,13 @@ function pathOf({ method, path }: RequestHead): string {
 }
 
 /** Whether the answer began before the client had said what a server acts on. */
-function isEager(exchange: Exchange, formats: Formats): boolean {
-  const format = formats.find(exchange.request, exchange.response!);
+function isEager({ exchange, format }: Recorded): boolean {
   return format.actsOnFirstMessage && zeroOfExchange(exchange, format) === exchange.openUs;
 }
 
-function planOf(exchange: Exchange, formats: Formats): ResponsePlan {
+function planOf({ exchange, format }: Recorded): ResponsePlan {
   const { request, chunks, trailers, close } = exchange;
   const response = exchange.response!;
-  const format = formats.find(request, response);
   const zeroUs = zeroOfExchange(exchange, format);
   const headUs = exchange.headUs ?? exchange.openUs;
   const closeUs = exchange.closeUs ?? Math.max(headUs, chunks.at(-1)?.atUs ?? 0, exchange.trailersUs ?? 0);
