@@ -47,6 +47,7 @@ async function readSessionFile(file: string, id: string): Promise<Session> {
   try {
     for await (const piece of content as AsyncIterable<Buffer>) reader.push(piece);
   } catch (error) {
+    if (error instanceof WraithError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     if (!String(code).startsWith("Z_"))
       throw new WraithError("RECORDING_INVALID", `The recording cannot be read: ${message}.`, { file }, error);
