@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 
 export const root = resolve(import.meta.dirname, "..");
 export const CLI = join(root, "dist/cli.js");
@@ -22,11 +23,19 @@ export interface Bench {
   /** Runs a program to its end and gives its output; throws where it fails. */
   run(command: string, args: readonly string[]): Promise<string>;
   wraith(...args: string[]): Promise<string>;
+  /** Runs `wraith` to its end, and gives what it took. */
+  measureWraith(...args: string[]): Promise<Usage>;
   /** Starts a program and waits until it prints a line. */
   start(args: readonly string[], options?: { core?: number; command?: string }): Promise<Started>;
   /** Starts `wraith record|serve` on a free port. */
   startWraith(args: readonly string[], core?: number): Promise<Started & { readonly port: number }>;
   close(): Promise<void>;
+}
+
+export interface Usage {
+  /** Of all threads. */
+  readonly cpuSeconds: number;
+  readonly maxRssBytes: number;
 }
 
 export interface Started {
@@ -53,8 +62,8 @@ function bound(core: number | undefined, command: string, args: readonly string[
 export function createBench(): Bench {
   const dir = mkdtempSync(join(tmpdir(), "wraith-bench-"));
   const running = new Set<Started>();
-  const run = async (command: string, args: readonly string[]): Promise<string> => {
-    const child = spawn(command, args, { cwd: dir, env, stdio: ["ignore", "pipe", "pipe"] });
+  const run = async (command: string, args: readonly string[], more: Record<string, string> = {}): Promise<string> => {
+    const child = spawn(command, args, { cwd: dir, env: { ...env, ...more }, stdio: ["ignore", "pipe", "pipe"] });
     let [stdout, stderr] = ["", ""];
     child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
@@ -80,6 +89,12 @@ export function createBench(): Bench {
     dir,
     run,
     wraith: (...args) => run(process.execPath, [CLI, ...args]),
+    measureWraith: async (...args) => {
+      const file = join(dir, "usage.json");
+      const preload = pathToFileURL(join(import.meta.dirname, "load/usage.mjs")).href;
+      await run(process.execPath, ["--import", preload, CLI, ...args], { BENCH_USAGE: file });
+      return JSON.parse(readFileSync(file, "utf8")) as Usage;
+    },
     start: async (args, { core, command = process.execPath } = {}) => {
       const child = spawn(...bound(core, command, args), { cwd: dir, env, stdio: ["ignore", "pipe", "inherit"] });
       let text = "";
@@ -157,14 +172,21 @@ export function ratio(a: number, b: number): string {
 /** A recording of one session, written by hand, for what would take too long to record. */
 export interface WrittenExchange {
   readonly path: string;
-  readonly requestBody: string;
+  readonly request: string | Uint8Array;
   readonly contentType: string;
   /** Pieces of the response with the milliseconds since the request's end. */
-  readonly chunks: readonly { readonly atMs: number; readonly text: string }[];
+  readonly chunks: readonly { readonly atMs: number; readonly body: string | Uint8Array }[];
+  /** Given, it is a gRPC call. */
+  readonly trailers?: readonly (readonly [string, string])[];
 }
 
-/** Writes a `.wrec` file that a recorder could have written. */
-export function writeSession(bench: Bench, twin: string, session: string, exchanges: Iterable<WrittenExchange>): void {
+/** Writes a `.wrec` file that a recorder could have written; gives its length in bytes. */
+export function writeSession(
+  bench: Bench,
+  twin: string,
+  session: string,
+  exchanges: Iterable<WrittenExchange>,
+): number {
   const lines = [
     JSON.stringify({
       wrec: 1,
@@ -180,38 +202,38 @@ export function writeSession(bench: Bench, twin: string, session: string, exchan
   let atUs = 0;
   let x = 0;
   for (const e of exchanges) {
+    const isGrpc = e.trailers !== undefined;
     const headers = [
       ["Host", "127.0.0.1:9"],
-      ["Content-Type", "application/json"],
-      ["Content-Length", String(Buffer.byteLength(e.requestBody))],
+      ["Content-Type", isGrpc ? "application/grpc" : "application/json"],
+      ...(isGrpc ? [] : [["Content-Length", String(Buffer.byteLength(e.request))]]),
     ];
+    const protocol = isGrpc
+      ? { protocol: "grpc", httpVersion: "2", conn: 1, stream: 2 * x + 1 }
+      : { protocol: "http", httpVersion: "1.1", conn: 1, stream: null };
     const say = (line: object): number => lines.push(JSON.stringify({ x, atUs, ...line }));
-    say({
-      open: {
-        protocol: "http",
-        httpVersion: "1.1",
-        conn: 1,
-        stream: null,
-        method: "POST",
-        path: e.path,
-        query: "",
-        headers,
-      },
-    });
-    say({ dir: "client", text: e.requestBody });
+    say({ open: { ...protocol, method: "POST", path: e.path, query: "", headers } });
+    say({ dir: "client", ...written(e.request) });
     say({ dir: "client", end: true });
     const zero = atUs;
     say({ head: { status: 200, headers: [["Content-Type", e.contentType]] } });
-    for (const { atMs, text } of e.chunks) {
+    for (const { atMs, body } of e.chunks) {
       atUs = zero + Math.round(atMs * 1000);
-      say({ dir: "server", text });
+      say({ dir: "server", ...written(body) });
     }
+    if (isGrpc) say({ dir: "server", trailers: e.trailers });
     say({ close: { shape: "clean", by: "server" } });
     atUs += 100;
     x++;
   }
   lines.push(JSON.stringify({ atUs, ended: { exchanges: x } }));
-  writeFileSync(join(bench.dir, "twins", twin, "recordings/sessions", `${session}.wrec`), `${lines.join("\n")}\n`);
+  const file = `${lines.join("\n")}\n`;
+  writeFileSync(join(bench.dir, "twins", twin, "recordings/sessions", `${session}.wrec`), file);
+  return Buffer.byteLength(file);
+}
+
+function written(body: string | Uint8Array): object {
+  return typeof body === "string" ? { text: body } : { b64: Buffer.from(body).toString("base64") };
 }
 
 /** The machine, for the head of a table. */

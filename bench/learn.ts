@@ -1,80 +1,101 @@
-import { createBench, median, ratio, whole, writeSession, type Result, type WrittenExchange } from "./harness.ts";
+import { copyFileSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { createBench, median, ratio, whole, writeSession, type Usage, type WrittenExchange } from "./harness.ts";
+import type { Bench, Result } from "./harness.ts";
+import { chatStream, FEED_PROTO, feedCall } from "./learn-corpus.ts";
 
 const STREAMS = 1500;
-const EVENTS = 100;
+const CALLS = 1000;
+/** Events of a stream, messages of a call. */
+const LENGTH = 100;
 const ROUNDS = 3;
 
-/** Events a second that synth and check get through, files read and written included, against JSON.parse of the same events. */
+/** What a second of CPU time gets through in synth and check, files read and written included, against JSON.parse of the same events. */
 export async function measureLearning(): Promise<Result> {
   const bench = createBench();
   try {
-    await bench.wraith("init", "l", "--base-url", "http://127.0.0.1:9");
-    const exchanges = Array.from({ length: STREAMS }, (_, s) => stream(s));
-    writeSession(bench, "l", "written", exchanges);
-    const seconds = { synth: [] as number[], check: [] as number[], start: [] as number[], parse: [] as number[] };
+    const streams = Array.from({ length: STREAMS }, (_, s) => chatStream(s, LENGTH));
+    const calls = Array.from({ length: CALLS }, (_, s) => feedCall(s, LENGTH));
+    const sse = await prepare(bench, "sse", streams);
+    const grpc = await prepare(bench, "grpc", calls);
+    copyFileSync(FEED_PROTO, join(protoFolder(bench, "grpc"), "feed.proto"));
+    const start: number[] = [];
+    const parse: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
-      seconds.start.push(await time(() => bench.wraith("inspect", "--help")));
-      seconds.synth.push(await time(() => bench.wraith("synth", "l", "--force")));
-      seconds.check.push(await time(() => bench.wraith("check", "l")));
-      seconds.parse.push(await time(async () => parseAll(exchanges)));
+      start.push((await bench.measureWraith("inspect", "--help")).cpuSeconds);
+      parse.push(cpuSecondsOf(() => parseAll(streams)));
+      for (const corpus of [sse, grpc]) {
+        corpus.synth.push(await bench.measureWraith("synth", corpus.twin, "--force"));
+        corpus.check.push(await bench.measureWraith("check", corpus.twin));
+      }
     }
-    const events = STREAMS * EVENTS;
-    const start = median(seconds.start);
-    const rate = {
-      parse: events / median(seconds.parse),
-      synth: events / (median(seconds.synth) - start),
-      check: events / (median(seconds.check) - start),
-    };
+    const parsed = sse.items / median(parse);
+    const rows = [["JSON.parse of the events", whole(parsed), "1.00", "", ""]];
+    for (const [what, corpus, goal] of [
+      ["SSE", sse, "≥ 250,000"],
+      ["gRPC", grpc, "≥ 60,000"],
+    ] as const)
+      for (const command of ["synth", "check"] as const) {
+        const seconds = median(corpus[command].map((u) => u.cpuSeconds)) - median(start);
+        const memory = median(corpus[command].map((u) => u.maxRssBytes));
+        const rate = corpus.items / seconds;
+        rows.push([
+          `wraith ${command}, ${what}`,
+          whole(rate),
+          what === "SSE" ? ratio(rate, parsed) : "",
+          goal,
+          ratio(memory, corpus.sessionBytes),
+        ]);
+      }
     return {
-      title: `Learning and checking: ${whole(STREAMS)} chat streams of ${EVENTS} events, whole commands without the program's own start; median of ${ROUNDS}`,
-      columns: ["what", "events/s", "of JSON.parse"],
-      rows: [
-        ["JSON.parse of the events", whole(rate.parse), "1.00"],
-        ["wraith synth", whole(rate.synth), ratio(rate.synth, rate.parse)],
-        ["wraith check (each event twice: own and fresh values)", whole(rate.check), ratio(rate.check, rate.parse)],
+      title: `Learning and checking: ${whole(STREAMS)} chat streams of ${LENGTH} events, ${whole(CALLS)} calls of ${LENGTH} messages; whole commands without the program's own start; median of ${ROUNDS}`,
+      columns: ["what", "events a CPU second", "of JSON.parse", "goal", "memory/session"],
+      rows,
+      notes: [
+        "CPU time is that of all threads. Check has each event twice: with its own and with fresh values.",
+        `Memory is the highest that was resident, node's own included, against the file of the only session (${mib(sse.sessionBytes)} and ${mib(grpc.sessionBytes)}). Goal: at most 3.`,
       ],
-      notes: ["Goal: 250,000 events/s on one core."],
     };
   } finally {
     await bench.close();
   }
 }
 
-async function time(work: () => Promise<unknown>): Promise<number> {
-  const begun = performance.now();
-  await work();
-  return (performance.now() - begun) / 1000;
+interface Corpus {
+  readonly twin: string;
+  readonly items: number;
+  readonly sessionBytes: number;
+  readonly synth: Usage[];
+  readonly check: Usage[];
+}
+
+async function prepare(bench: Bench, twin: string, exchanges: readonly WrittenExchange[]): Promise<Corpus> {
+  await bench.wraith("init", twin, "--base-url", "http://127.0.0.1:9");
+  mkdirSync(protoFolder(bench, twin), { recursive: true });
+  const sessionBytes = writeSession(bench, twin, "written", exchanges);
+  return { twin, items: exchanges.length * LENGTH, sessionBytes, synth: [], check: [] };
+}
+
+function protoFolder(bench: Bench, twin: string): string {
+  return join(bench.dir, "twins", twin, "proto");
+}
+
+function cpuSecondsOf(work: () => unknown): number {
+  const begun = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(begun);
+  return (user + system) / 1e6;
 }
 
 function parseAll(exchanges: readonly WrittenExchange[]): number {
   let n = 0;
   for (const e of exchanges)
-    for (const { text } of e.chunks)
-      if (text.startsWith("data: {")) n += Object.keys(JSON.parse(text.slice(6)) as object).length;
+    for (const { body } of e.chunks)
+      if (typeof body === "string" && body.startsWith("data: {"))
+        n += Object.keys(JSON.parse(body.slice(6)) as object).length;
   return n;
 }
 
-/** A stream as an LLM sends it, with ids and times of its own. */
-function stream(s: number): WrittenExchange {
-  const id = `chatcmpl-${Array.from({ length: 29 }, (_, i) => "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"[(s * 7919 + i * i * 104729 + s * s * (i + 1)) % 62]).join("")}`;
-  const created = Math.floor(Date.UTC(2026, 10, 22, 10) / 1000) + (s % 300);
-  const chunk = (delta: object, finish: string | null): string =>
-    `data: ${JSON.stringify({ id, object: "chat.completion.chunk", created, model: "gpt-4o", system_fingerprint: "fp_44709d6fcb", choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }] })}\n\n`;
-  const chunks = Array.from({ length: EVENTS }, (_, n) => ({
-    atMs: 100 + n * 0.1,
-    text:
-      n === 0
-        ? chunk({ role: "assistant", content: "" }, null)
-        : n === EVENTS - 1
-          ? "data: [DONE]\n\n"
-          : n === EVENTS - 2
-            ? chunk({}, "stop")
-            : chunk({ content: ` word${(n * 31 + s) % 977}` }, null),
-  }));
-  const requestBody = JSON.stringify({
-    model: "gpt-4o",
-    stream: true,
-    messages: [{ role: "user", content: `question ${s}` }],
-  });
-  return { path: "/v1/chat/completions", requestBody, contentType: "text/event-stream", chunks };
+function mib(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 }

@@ -68,11 +68,11 @@ async function learn(bench: Bench): Promise<number[]> {
   await bench.wraith("init", "p", "--base-url", "http://127.0.0.1:9");
   const exchange: WrittenExchange = {
     path: "/v1/feed",
-    requestBody: BODY,
+    request: BODY,
     contentType: "text/event-stream",
     chunks: timesMs.map((atMs, n) => ({
       atMs,
-      text: `data: ${JSON.stringify({ n, text: "x".repeat(60 + (n % 9)) })}\n\n`,
+      body: `data: ${JSON.stringify({ n, text: "x".repeat(60 + (n % 9)) })}\n\n`,
     })),
   };
   writeSession(bench, "p", "written", [exchange]);

@@ -12,11 +12,11 @@ export async function measureStart(): Promise<Result> {
     await bench.wraith("init", "s", "--base-url", "http://127.0.0.1:9");
     const exchanges = Array.from({ length: 400 }, (_, s) => ({
       path: `/v1/route-${s % 40}`,
-      requestBody: JSON.stringify({ stream: true, n: s }),
+      request: JSON.stringify({ stream: true, n: s }),
       contentType: "text/event-stream",
       chunks: Array.from({ length: 60 }, (_u, n) => ({
         atMs: n,
-        text: `data: ${JSON.stringify({ n, s, text: `some words ${n * s}`, [`key${s % 40}`]: "constant ".repeat(8) })}\n\n`,
+        body: `data: ${JSON.stringify({ n, s, text: `some words ${n * s}`, [`key${s % 40}`]: "constant ".repeat(8) })}\n\n`,
       })),
     }));
     writeSession(bench, "s", "written", exchanges);
