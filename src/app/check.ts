@@ -5,7 +5,7 @@ import { checkInMemory } from "../check/check-exchange.ts";
 import { indexTakes, subjectOf, type CheckBase } from "../check/subject.ts";
 import { readDriftRules } from "../store/drift-config.ts";
 import { readModel } from "../store/model-store.ts";
-import { readSessions } from "../store/recordings.ts";
+import { readParts } from "../store/recordings.ts";
 import { createTwin } from "../twin/twin.ts";
 import { createUpstreamChecker } from "./check-upstream.ts";
 import { createWireChecker } from "./check-wire.ts";
@@ -22,8 +22,8 @@ export interface CheckReport {
 }
 
 /**
- * Replays every recorded exchange and compares. Sessions are read one at a time. Throws MODEL_MISSING, MODEL_INVALID,
- * RECORDING_INVALID, CONFIG_INVALID (drift.toml), NOTHING_TO_CHECK; upstream: UPSTREAM_FAILED, CONFIG_INVALID.
+ * Replays every recorded exchange and compares. Nothing of an exchange is held when it was compared. Throws MODEL_MISSING,
+ * MODEL_INVALID, RECORDING_INVALID, CONFIG_INVALID (drift.toml), NOTHING_TO_CHECK; upstream: UPSTREAM_FAILED, CONFIG_INVALID.
  */
 export async function checkTwin(options: CheckOptions): Promise<CheckReport> {
   const { workspace, config, formats, mode } = options;
@@ -35,11 +35,11 @@ export async function checkTwin(options: CheckOptions): Promise<CheckReport> {
   const seen = { sessions: 0, exchanges: 0, unlearnedSessions: 0, skipped: 0, unanswered: 0 };
   const checked = new Set<string>();
   try {
-    for await (const session of readSessions(workspace, options)) {
-      let unlearned = false;
-      for (const exchange of session.exchanges) {
+    let unlearned = false;
+    for await (const { head, exchanges, end } of readParts(workspace, options)) {
+      for (const exchange of exchanges) {
         seen.exchanges++;
-        const subject = subjectOf(base, session.head, exchange);
+        const subject = subjectOf(base, head, exchange);
         if (subject === undefined) {
           seen.unanswered++;
           continue;
@@ -50,8 +50,10 @@ export async function checkTwin(options: CheckOptions): Promise<CheckReport> {
         if (verdict === undefined) seen.skipped++;
         else tally.add(verdict);
       }
+      if (end === undefined) continue;
       seen.sessions++;
       if (unlearned) seen.unlearnedSessions++;
+      unlearned = false;
       options.onProgress?.({ sessions: seen.sessions, exchanges: seen.exchanges });
     }
   } finally {
@@ -79,7 +81,7 @@ export async function checkTwin(options: CheckOptions): Promise<CheckReport> {
 }
 
 async function createChecker(options: CheckOptions, base: CheckBase): Promise<Checker> {
-  const twin = createTwin(base.loaded, options.formats, { seed: options.config.serve.seed });
+  const twin = createTwin(base.loaded, options.formats, { seed: options.config.serve.seed, forgets: true });
   if (options.mode === "wire") return createWireChecker(options, base, twin);
   if (options.mode === "upstream") return createUpstreamChecker(options, base);
   return { check: async (subject) => checkInMemory(base, twin, subject), close: async () => undefined };

@@ -1,11 +1,10 @@
 import { WraithError } from "../base/errors.ts";
 import type { Formats } from "../formats/format.ts";
-import type { Session } from "../recording/exchange.ts";
 import type { Config } from "../store/config.ts";
 import { writeModel } from "../store/model-store.ts";
-import { readSessions, type SessionFilter } from "../store/recordings.ts";
+import { readParts, type SessionFilter } from "../store/recordings.ts";
 import type { Workspace } from "../store/workspace.ts";
-import { synthesize, type SynthReport } from "../synth/synthesize.ts";
+import { createLearner, type SynthReport } from "../synth/synthesize.ts";
 
 export interface SynthOptions extends SessionFilter {
   readonly workspace: Workspace;
@@ -23,25 +22,28 @@ export interface SynthOptions extends SessionFilter {
  */
 export async function learnModel(options: SynthOptions): Promise<SynthReport> {
   const { workspace, config, formats } = options;
-  const sessions: Session[] = [];
-  for await (const session of readSessions(workspace, options)) {
-    sessions.push(session);
-    options.onProgress?.(`read ${sessions.length} sessions`);
+  const learner = createLearner(workspace.name, formats, { fields: config.diff.fields });
+  const { counts } = learner;
+  for await (const { head, exchanges, end } of readParts(workspace, options)) {
+    for (const exchange of exchanges) learner.add(head, exchange);
+    if (end === undefined) continue;
+    learner.end(end);
+    options.onProgress?.(`read ${counts.sessions} sessions`);
   }
-  if (sessions.every((s) => s.exchanges.length === 0)) {
+  if (counts.exchanges === 0) {
     const all = options.sessions.length === 0 && options.tags.length === 0;
     const text = all
       ? `"${workspace.name}" has no recordings.`
       : `No recording of "${workspace.name}" has these sessions or tags.`;
     throw new WraithError("RECORDING_MISSING", text);
   }
-  if (sessions.every((s) => s.exchanges.every((e) => e.response === undefined)))
+  if (counts.answered === 0)
     throw new WraithError(
       "RECORDING_MISSING",
       `None of the exchanges that were recorded for "${workspace.name}" has an answer: was the upstream down?`,
     );
-  options.onProgress?.(`learning from ${sessions.length} sessions`);
-  const { model, takes, report } = synthesize(workspace.name, sessions, formats, { fields: config.diff.fields });
+  options.onProgress?.(`learning from ${counts.sessions} sessions`);
+  const { model, takes, report } = learner.learn();
   await writeModel(workspace, model, takes, { force: options.force });
   return report;
 }

@@ -78,6 +78,30 @@ export function bytesFromText(text: string): Uint8Array {
   return concatBytes(parts);
 }
 
+/** `bytesFromText` of each text, made at once: the arrays lie side by side in one buffer. */
+export function bytesFromTexts(texts: readonly string[]): readonly Uint8Array[] {
+  const all = texts.join("");
+  if (!all.isWellFormed()) return texts.map(bytesFromText);
+  const { buffer, length } = encoder.encode(all);
+  let end = 0;
+  return texts.map((text) => {
+    const start = end;
+    end += length === all.length ? text.length : utf8Length(text);
+    return new Uint8Array(buffer, start, end - start);
+  });
+}
+
+/** Bytes that a well-formed text takes in UTF-8. */
+export function utf8Length(text: string): number {
+  let length = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    // Either half of a pair of surrogates stands for two bytes of four.
+    if (c > 0x7f) length += c > 0x7ff && (c & 0xf800) !== 0xd800 ? 2 : 1;
+  }
+  return length;
+}
+
 /** Length of the well-formed UTF-8 sequence at `i`, or 0 (RFC 3629, table 3-7 of Unicode). */
 function sequenceLength(b: Uint8Array, i: number): number {
   const c = b[i]!;

@@ -47,7 +47,8 @@ export type Channel = "memory" | "wire";
 
 /** The request of a subject as the twin gets it: one take's own or fresh values; for what was not learned, any take's. */
 export function incomingFor(subject: Subject, values: ValueKind): IncomingRequest {
-  return { head: subject.request, body: subject.body, session: "", take: subject.learned?.take.id, values };
+  const { request: head, body, view } = subject;
+  return { head, body, view, session: "", take: subject.learned?.take.id, values };
 }
 
 /** Asks the twin in memory and compares. Throws WraithError MODEL_INVALID where a take cannot be performed. */

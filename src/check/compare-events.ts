@@ -1,10 +1,10 @@
 import { joinPath } from "../base/path.ts";
 import type { EventDifference } from "../formats/format.ts";
 import { isTextKind } from "../model/raw-value.ts";
-import type { Pair } from "./align.ts";
+import type { Template } from "../model/model.ts";
 import type { DivergenceCategory, Found } from "./divergence.ts";
-import type { HoleJudges } from "./hole-judge.ts";
-import { pairEvents, type Sides } from "./pair-events.ts";
+import type { HoleJudge, HoleJudges } from "./hole-judge.ts";
+import { isStraight, pairEvents, type Sides } from "./pair-events.ts";
 import { clipValue } from "./raw-value.ts";
 import type { Rules, ShapeRule } from "./rules.ts";
 import { differencesOutsideHoles } from "./shape-values.ts";
@@ -23,6 +23,12 @@ const CATEGORY: Readonly<Record<EventDifference["kind"], DivergenceCategory>> = 
 /** Compares the events of two projections; what is found goes to `out`, in the order of the events. */
 export function compareEvents(sides: Sides, judges: HoleJudges, out: Found[]): void {
   const { expected, actual, rules } = sides;
+  const places = createPlaces(judges);
+  const comparePair = rules.strictness === "own" ? compareOwn : compareByClass;
+  if (isStraight(sides)) {
+    for (let i = 0; i < expected.events.length; i++) comparePair(sides, places, i, i, out);
+    return;
+  }
   const { pairs, moved } = pairEvents(sides);
   const missing = pairs.filter((p) => p.actual < 0).length;
   const extra = pairs.filter((p) => p.expected < 0).length;
@@ -32,8 +38,7 @@ export function compareEvents(sides: Sides, judges: HoleJudges, out: Found[]): v
       // Events without a partner, or that moved, stand between: steps are not judged over them.
       if (pair.expected !== next.expected || pair.actual !== next.actual) judges.interrupt();
       next = { expected: pair.expected + 1, actual: pair.actual + 1 };
-      if (rules.strictness === "own") compareOwn(sides, judges, pair, out);
-      else compareByClass(sides, judges, pair, out);
+      comparePair(sides, places, pair.expected, pair.actual, out);
       continue;
     }
     if (pair.actual < 0 && missing <= MAX_GAPS) {
@@ -56,30 +61,65 @@ export function compareEvents(sides: Sides, judges: HoleJudges, out: Found[]): v
   if (extra > MAX_GAPS) out.push({ path: "events.length", category: "extra_event", ...lengths });
 }
 
+/** A hole's place in a shape, with the values that were last found right there: what comes again is not judged again. */
+interface JudgedPlace {
+  readonly judge: HoleJudge | undefined;
+  recorded: string | undefined;
+  served: string | undefined;
+}
+
+/** The places of a template. */
+type Places = (template: Template) => readonly JudgedPlace[];
+
+function createPlaces(judges: HoleJudges): Places {
+  const known = new Map<Template, readonly JudgedPlace[]>();
+  return (template) => {
+    let places = known.get(template);
+    if (places === undefined) {
+      places = template.holes.map((hole) => ({ judge: judges.of(hole), recorded: undefined, served: undefined }));
+      known.set(template, places);
+    }
+    return places;
+  };
+}
+
 /** Own values: the texts must be equal, and what the recording has at a hole must have the hole's form. */
-function compareOwn(sides: Sides, judges: HoleJudges, pair: Pair, out: Found[]): void {
-  const { rules } = sides;
-  const recorded = sides.expected.events[pair.expected]!.text;
-  const served = sides.actual.events[pair.actual]!.text;
-  const path = rules.eventPath(pair.expected);
+function compareOwn(sides: Sides, placesOf: Places, expected: number, actual: number, out: Found[]): void {
+  const { rules, expectedShapes } = sides;
+  const recorded = sides.expected.events[expected]!.text;
+  const served = sides.actual.events[actual]!.text;
   const from = out.length;
-  if (recorded !== served) reportDifferences(rules.codec.difference(recorded, served), path, recorded, served, out);
-  const shape = rules.shapeAt(pair.expected, pair.actual);
+  if (recorded !== served)
+    reportDifferences(rules.codec.difference(recorded, served), rules.eventPath(expected), recorded, served, out);
+  const shape = rules.shapeAt(expected, actual);
   if (shape === undefined) return;
   const { template } = shape;
-  const { exact, values } = sides.expectedShapes.read(pair.expected, template);
+  const matched = expectedShapes.match(expected, template);
+  const values = matched ?? expectedShapes.loose(expected, template);
+  const places = placesOf(template);
   for (let k = 0; k < values.length; k++) {
-    const [value, judge] = [values[k], judges.of(template.holes[k]!)];
+    const value = values[k];
+    const place = places[k]!;
+    if (value !== undefined && value === place.recorded) continue;
+    const { judge } = place;
     // A place that is told to be missing has no value: the hole's next one does not follow on it.
     if (value === undefined) judge?.interrupt();
     const verdict = value === undefined ? undefined : judge?.recorded(value);
-    if (verdict === undefined) continue;
-    const place = joinPath(path, template.paths[k]!);
-    if (!isTold(out, from, place)) out.push({ path: place, ...verdict });
+    if (verdict === undefined) {
+      if (judge?.isSteady !== false) place.recorded = value;
+      continue;
+    }
+    const path = joinPath(rules.eventPath(expected), template.paths[k]!);
+    if (!isTold(out, from, path)) out.push({ path, ...verdict });
   }
   // The bytes are equal, and yet the event is not what its shape says: a hole of another kind than its value.
-  if (!exact && out.length === from)
-    out.push({ path, category: "type_mismatch", expected: `the shape ${shape.name}`, actual: clipValue(recorded) });
+  if (matched === undefined && out.length === from)
+    out.push({
+      path: rules.eventPath(expected),
+      category: "type_mismatch",
+      expected: `the shape ${shape.name}`,
+      actual: clipValue(recorded),
+    });
 }
 
 function isTold(out: readonly Found[], from: number, path: string): boolean {
@@ -88,29 +128,42 @@ function isTold(out: readonly Found[], from: number, path: string): boolean {
 }
 
 /** Fresh values: constants exactly, holes by their class. */
-function compareByClass(sides: Sides, judges: HoleJudges, pair: Pair, out: Found[]): void {
-  const { rules } = sides;
-  const recorded = sides.expected.events[pair.expected]!.text;
-  const served = sides.actual.events[pair.actual]!.text;
-  const path = rules.eventPath(pair.expected);
-  const shape = rules.shapeAt(pair.expected, pair.actual);
+function compareByClass(sides: Sides, placesOf: Places, expected: number, actual: number, out: Found[]): void {
+  const { rules, expectedShapes, actualShapes } = sides;
+  const recorded = sides.expected.events[expected]!.text;
+  const served = sides.actual.events[actual]!.text;
+  const shape = rules.shapeAt(expected, actual);
   if (shape === undefined) {
-    if (recorded !== served) reportDifferences(rules.codec.difference(recorded, served), path, recorded, served, out);
+    if (recorded !== served)
+      reportDifferences(rules.codec.difference(recorded, served), rules.eventPath(expected), recorded, served, out);
     return;
   }
   const { template } = shape;
-  const there = sides.expectedShapes.read(pair.expected, template);
-  const here = sides.actualShapes.read(pair.actual, template);
-  if (recorded !== served && !(there.exact && here.exact))
-    reportOutsideHoles(rules, recorded, served, shape, path, out);
-  for (let k = 0; k < template.holes.length; k++) {
-    const [value, answer, judge] = [there.values[k], here.values[k], judges.of(template.holes[k]!)];
+  const there = expectedShapes.match(expected, template);
+  const here = actualShapes.match(actual, template);
+  if ((there === undefined || here === undefined) && recorded !== served)
+    reportOutsideHoles(rules, recorded, served, shape, rules.eventPath(expected), out);
+  const values = there ?? expectedShapes.loose(expected, template);
+  const answers = here ?? actualShapes.loose(actual, template);
+  const places = placesOf(template);
+  for (let k = 0; k < places.length; k++) {
+    const value = values[k];
+    const answer = answers[k];
+    const place = places[k]!;
+    if (value !== undefined && answer !== undefined && value === place.recorded && answer === place.served) continue;
+    const { judge } = place;
     if (value === undefined || answer === undefined) {
       judge?.interrupt();
       continue;
     }
     const verdict = judge?.served(value, answer, !isTextKind(template.kinds[k]!));
-    if (verdict !== undefined) out.push({ path: joinPath(path, template.paths[k]!), ...verdict });
+    if (verdict !== undefined) {
+      const path = joinPath(rules.eventPath(expected), template.paths[k]!);
+      out.push({ path, ...verdict });
+    } else if (judge?.isSteady !== false) {
+      place.recorded = value;
+      place.served = answer;
+    }
   }
 }
 

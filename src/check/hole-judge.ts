@@ -13,7 +13,9 @@ interface Verdict {
 }
 
 /** Judges the values of one hole, in wire order, over a whole response. */
-interface HoleJudge {
+export interface HoleJudge {
+  /** What it says of a value does not depend on the values before it: one that was right is right again. */
+  readonly isSteady: boolean;
   /** A recorded value: it must have the form that the rule promises. */
   recorded(raw: string): Verdict | undefined;
   /** A served value against the recorded one at the same place. `typed`: raw is JSON, so that its type counts. */
@@ -56,6 +58,7 @@ function createHoleJudge(rule: HoleRule, rules: Rules, ids: Bijection): HoleJudg
   let firstServed: string | undefined;
   let lastPair: { readonly recorded: string; readonly served: string } | undefined;
   return {
+    isSteady: rule.class !== "counter" && rule.class !== "timestamp",
     recorded: (raw) => {
       const free = rule.nullable === true && raw === "null";
       if (raw !== good) {

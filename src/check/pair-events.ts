@@ -21,15 +21,14 @@ export interface Sides {
 }
 
 /** Which events belong together, in order; `moved` are numbers of expected events that only stand elsewhere. */
-export interface Pairing {
+interface Pairing {
   readonly pairs: readonly Pair[];
   readonly moved: readonly number[];
 }
 
-/** Pairs the events of two projections: by number where that is beyond doubt, else by least cost. */
+/** Pairs the events of two projections that do not belong together by number (`isStraight`), by least cost. */
 export function pairEvents(sides: Sides): Pairing {
   const { expected, actual, rules } = sides;
-  if (isStraight(sides)) return { pairs: expected.events.map((_, i) => ({ expected: i, actual: i })), moved: [] };
   const shapes = shapesOf(sides);
   const keys = alignmentKeys(sides, shapes);
   const cost = createPairCost(
@@ -42,13 +41,17 @@ export function pairEvents(sides: Sides): Pairing {
 }
 
 /** True where events belong together by number: as many on both sides, and each pair equal or of one shape. */
-function isStraight({ expected, actual, expectedShapes, actualShapes, rules }: Sides): boolean {
+export function isStraight({ expected, actual, expectedShapes, actualShapes, rules }: Sides): boolean {
   if (expected.events.length !== actual.events.length) return false;
   if (expected.events.length <= 1 || expected.events === actual.events) return true;
   return expected.events.every((event, i) => {
     if (event.text === actual.events[i]!.text) return true;
     const template = rules.strictness === "own" ? undefined : rules.shapeAt(i, i)?.template;
-    return template !== undefined && expectedShapes.matches(i, template) && actualShapes.matches(i, template);
+    return (
+      template !== undefined &&
+      expectedShapes.match(i, template) !== undefined &&
+      actualShapes.match(i, template) !== undefined
+    );
   });
 }
 
@@ -79,11 +82,11 @@ function alignmentKeys(
       if (rules.strictness === "own") return text;
       const likely = rules.shapeAt(i, i);
       const candidates = likely === undefined ? shapes : [likely, ...shapes];
-      const shape = candidates.find((s) => reader.matches(i, s.template));
+      const shape = candidates.find((s) => reader.match(i, s.template) !== undefined);
       if (shape === undefined) return text;
       return [
         `\u0000${shape.name}`,
-        ...(rules.sameTake ? keptValues(reader.read(i, shape.template).values, shape, rules) : []),
+        ...(rules.sameTake ? keptValues(reader.match(i, shape.template) ?? [], shape, rules) : []),
       ].join("\u0000");
     });
   return { expected: keysOf(expected, expectedShapes), actual: keysOf(actual, actualShapes) };

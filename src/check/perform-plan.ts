@@ -20,7 +20,7 @@ export function performPlan(plan: ResponsePlan, request: RequestHead, held: Term
     if (step.kind === "head") {
       response = { status: step.status, headers: step.headers, coding: plan.coding };
       headUs = step.atUs;
-    } else if (step.kind === "event" || step.kind === "filler") chunks.push({ atUs: step.atUs, bytes: step.bytes });
+    } else if (step.kind === "event" || step.kind === "filler") chunks.push(step);
     else if (step.kind === "trailers") trailers = step.trailers;
     else if (step.kind === "end") close = { shape: "clean", by: "server" };
     else if (step.kind === "reset") close = cutByServer(step.code);

@@ -1,39 +1,38 @@
 import { pathPattern } from "../base/path.ts";
 import type { Codec, DissectOptions, EventDifference } from "../formats/format.ts";
 import type { Template } from "../model/model.ts";
-import { matchTemplate } from "../model/template.ts";
+import { matchAfter } from "../model/template.ts";
 import type { Projection } from "../recording/projection.ts";
 
-/** The values of a template's holes in an event; undefined at holes whose place the event does not have. */
-interface ShapeValues {
-  /** True where the event has the shape exactly: all constants are the template's. */
-  readonly exact: boolean;
-  readonly values: readonly (string | undefined)[];
+/** Reads hole values of a projection's events; an event is matched once, however often it is asked for. */
+export interface ShapeReader {
+  /** Hole values of event n; undefined where it does not have this shape exactly, with all constants of the template. */
+  match(index: number, template: Template): readonly string[] | undefined;
+  /** What stands at the holes' paths in an event that does not; undefined at holes whose place it does not have. */
+  loose(index: number, template: Template): readonly (string | undefined)[];
 }
 
-/** Reads hole values of a projection's events; an event is read once, however often it is asked for. */
-export interface ShapeReader {
-  /** Whether event n has this shape exactly. */
-  matches(index: number, template: Template): boolean;
-  /** Hole values of event n, also where its constants are not the template's. */
-  read(index: number, template: Template): ShapeValues;
-}
+const MOST_TEMPLATES = 64;
 
 export function createShapeReader(projection: Projection, codec: Codec): ShapeReader {
   const templates: Template[] = [];
   const matched: (readonly string[] | undefined)[] = [];
+  /** What the event before said that had the same shape: most places say it again. */
+  const before = new Map<Template, readonly string[]>();
   const match = (index: number, template: Template): readonly string[] | undefined => {
     if (templates[index] === template) return matched[index];
+    const values = matchAfter(projection.events[index]!.text, template, before.get(template));
+    if (values !== undefined) {
+      // One recording may be compared with many models.
+      if (before.size >= MOST_TEMPLATES) before.clear();
+      before.set(template, values);
+    }
     templates[index] = template;
-    return (matched[index] = matchTemplate(projection.events[index]!.text, template));
+    return (matched[index] = values);
   };
   return {
-    matches: (index, template) => match(index, template) !== undefined,
-    read: (index, template) => {
-      const values = match(index, template);
-      if (values !== undefined) return { exact: true, values };
-      return { exact: false, values: looseValues(projection.events[index]!.text, template, codec) };
-    },
+    match,
+    loose: (index, template) => looseValues(projection.events[index]!.text, template, codec),
   };
 }
 

@@ -1,10 +1,10 @@
 import type { RequestHead } from "../base/http.ts";
 import type { Codec, Format, Formats } from "../formats/format.ts";
 import { concatBytes } from "../base/bytes.ts";
-import type { LoadedModel, Route, Shape, Take, Variant } from "../model/model.ts";
+import type { LoadedModel, Route, Take, Variant } from "../model/model.ts";
 import { createRequestView, requestValue, type RequestView } from "../model/request-view.ts";
 import { findRoute } from "../model/route-match.ts";
-import { templateFromParts } from "../model/template.ts";
+import { templateOfShape } from "../model/template.ts";
 import { exchangeId, type Exchange, type SessionHead } from "../recording/exchange.ts";
 import { projectExchange } from "../recording/project.ts";
 import type { Projection } from "../recording/projection.ts";
@@ -98,6 +98,14 @@ export function rulesFor(base: CheckBase, subject: Subject, judgement: Judgement
   const model = served ?? subject.learned;
   const params = findRoute(base.loaded.model, subject.request.method, subject.request.path)?.params;
   const byServed = served !== undefined;
+  const shapes = new Map<string, ShapeRule | undefined>();
+  const shapeOf = (name: string): ShapeRule | undefined => {
+    if (shapes.has(name)) return shapes.get(name);
+    const shape = model?.route.shapes.get(name);
+    const rule = shape && { name, template: templateOfShape(shape) };
+    shapes.set(name, rule);
+    return rule;
+  };
   return {
     strictness,
     codec: subject.codec,
@@ -106,8 +114,7 @@ export function rulesFor(base: CheckBase, subject: Subject, judgement: Judgement
     holes: model?.route.holes ?? new Map(),
     shapeAt: (expected, actual) => {
       const name = model?.take.shapes[byServed ? actual : expected];
-      const shape = name === undefined ? undefined : model?.route.shapes.get(name);
-      return shape && shapeRule(shape);
+      return name === undefined ? undefined : shapeOf(name);
     },
     headers: model?.variant.headers[model.take.head],
     trailers: model?.variant.trailers[model.take.trailers],
@@ -118,13 +125,4 @@ export function rulesFor(base: CheckBase, subject: Subject, judgement: Judgement
     sameTake: byServed && served === subject.learned,
     coding: judgement.coding,
   };
-}
-
-const shapeRules = new WeakMap<Shape, ShapeRule>();
-
-function shapeRule(shape: Shape): ShapeRule {
-  let rule = shapeRules.get(shape);
-  if (rule === undefined)
-    shapeRules.set(shape, (rule = { name: shape.name, template: templateFromParts(shape.parts) }));
-  return rule;
 }

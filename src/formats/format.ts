@@ -137,7 +137,16 @@ export interface EndEvidence {
   readonly trailers?: HeaderList | undefined;
   /** How the transport ended, as recorded. */
   readonly close: Termination;
-  readonly frames: readonly Frame[];
+}
+
+/** A body that was read at once. */
+export interface WholeBody {
+  /** Text of each frame, as the codec decodes it. */
+  readonly texts: readonly string[];
+  /** For each frame the offset behind its last byte, with which it was complete. */
+  readonly ends: readonly number[];
+  /** Numbers of the frames that are filler, rising; the others are messages. */
+  readonly filler: readonly number[];
 }
 
 /** A wire format: all that is particular to it. Found by `formatFor`; no other pure folder knows one by name. */
@@ -151,6 +160,11 @@ export interface Format {
   recognises(request: RequestHead, response: ResponseHead): boolean;
   createFramer(context: CodecContext): Framer;
   createCodec(context: CodecContext): Codec;
+  /**
+   * Reads the body of a response at once, where that is faster than frame by frame and gives the same. Undefined where the body is
+   * none that can be read so; absent in formats that have nothing to gain.
+   */
+  readWhole?(body: Uint8Array): WholeBody | undefined;
   /** The request's meaning, from its whole body (gRPC: the first message). Never throws. */
   requestPayload(request: RequestHead, body: Uint8Array): RequestPayload;
   /** How the response ended in the format's own terms (gRPC without trailers is truncated). */

@@ -42,19 +42,26 @@ export function performTake(
   const row = rowOfTake(route, variant, take);
   const rewrite = values.kind === "own" ? undefined : createRewriting(route, take, values);
   const sources = new Map<string, HoleSource>();
-  const next = (hole: string, kind: LeafKind): string => {
+  const sourceOf = (hole: string): HoleSource => {
     let source = sources.get(hole);
     if (source === undefined) {
       const echo = (from: string): string | undefined => requestValue(request, from, params);
       sources.set(hole, (source = createSource(hole, route, take, echo, rewrite)));
     }
-    return source(kind);
+    return source;
   };
   const fillHeaders = (template: HeaderTemplate): HeaderList =>
-    template.map(([name, value]) => [name, typeof value === "string" ? value : headerText(next(value.hole, "line"))]);
-  const fillEvent = ({ segments, holes, kinds }: Template): string => {
-    let text = segments[0]!;
-    for (let i = 0; i < holes.length; i++) text += next(holes[i]!, kinds[i]!) + segments[i + 1]!;
+    template.map(([name, value]) => [
+      name,
+      typeof value === "string" ? value : headerText(sourceOf(value.hole).next("line")),
+    ]);
+  const folded = new Map<Template, FoldedTemplate>();
+  const fillEvent = (template: Template): string => {
+    let fold = folded.get(template);
+    if (fold === undefined) folded.set(template, (fold = foldTemplate(template, sourceOf)));
+    const { literals, open } = fold;
+    let text = literals[0]!;
+    for (let i = 0; i < open.length; i++) text += open[i]!.source.next(open[i]!.kind) + literals[i + 1]!;
     return text;
   };
   const headers = fillHeaders(row.headers);
@@ -73,7 +80,37 @@ export function echoesOfTake(route: Route, variant: Variant, take: Take): readon
 }
 
 /** Gives a hole's values one after the other, each in the spelling of its place. */
-type HoleSource = (kind: LeafKind) => string;
+interface HoleSource {
+  next(kind: LeafKind): string;
+  /** It always gives the same. */
+  readonly isSteady: boolean;
+}
+
+/** A template in one answer: what is the same in all events that have it stands in the literals. */
+interface FoldedTemplate {
+  readonly literals: readonly string[];
+  readonly open: readonly { readonly source: HoleSource; readonly kind: LeafKind }[];
+}
+
+function foldTemplate({ segments, holes, kinds }: Template, sourceOf: (hole: string) => HoleSource): FoldedTemplate {
+  const literals: string[] = [];
+  const open: { readonly source: HoleSource; readonly kind: LeafKind }[] = [];
+  let pieces = [segments[0]!];
+  holes.forEach((hole, i) => {
+    const source = sourceOf(hole);
+    const kind = kinds[i]!;
+    if (source.isSteady) pieces.push(source.next(kind));
+    else {
+      literals.push(pieces.join(""));
+      open.push({ source, kind });
+      pieces = [];
+    }
+    pieces.push(segments[i + 1]!);
+  });
+  literals.push(pieces.join(""));
+  return { literals, open };
+}
+
 /** What fresh values make of a recorded one; a null is no id and no time, and stays. */
 type Rewriting = (rule: HoleRule, raw: string) => string;
 
@@ -132,12 +169,12 @@ function createSource(
   const made = (raw: string): string => (rewrite === undefined ? raw : rewrite(rule, raw));
   if (own.length === 1) {
     const only = made(own[0]!);
-    return () => only;
+    return { next: () => only, isSteady: true };
   }
   let at = 0;
   let last: string | undefined;
   let lastMade = "";
-  return () => {
+  const next = (): string => {
     const raw = own[at++];
     if (raw === undefined) throw tooFew(take, hole, own);
     if (raw !== last) {
@@ -146,20 +183,23 @@ function createSource(
     }
     return lastMade;
   };
+  return { next, isSteady: false };
 }
 
 function echoSource(raw: string | undefined): HoleSource {
-  return (kind) => (raw === undefined ? undefined : fitValue(raw, kind)) ?? emptyValue(kind);
+  const next = (kind: LeafKind): string => (raw === undefined ? undefined : fitValue(raw, kind)) ?? emptyValue(kind);
+  return { next, isSteady: true };
 }
 
 function echoUnlessNull(own: readonly string[], rule: HoleRule, take: Take, hole: string, asked: string): HoleSource {
   const fill = echoSource(asked);
   let at = 0;
-  return (kind) => {
+  const next = (kind: LeafKind): string => {
     const raw = own.length === 1 ? own[0] : own[at++];
     if (raw === undefined) throw tooFew(take, hole, own);
-    return raw === "null" && rule.nullable === true && !isTextKind(kind) ? raw : fill(kind);
+    return raw === "null" && rule.nullable === true && !isTextKind(kind) ? raw : fill.next(kind);
   };
+  return { next, isSteady: own.length === 1 };
 }
 
 /** The recorded request's value, unless it was too long to be kept. */
@@ -180,12 +220,13 @@ function counterSource(
   const isWhole = /^-?\d+$/.test(first) && Number.isSafeInteger(step);
   const [from, by] = isWhole ? [BigInt(first), BigInt(step)] : [0n, 0n];
   let n = 0;
-  return (kind) => {
+  const next = (kind: LeafKind): string => {
     const text = n === 0 ? first : isWhole ? String(from + BigInt(n) * by) : String(Number(first) + n * step);
     n++;
     // The take's own start keeps its spelling.
     return (n === 1 ? own : undefined) ?? fitValue(text, kind) ?? emptyValue(kind);
   };
+  return { next, isSteady: false };
 }
 
 /** A value that came from a request's body may hold what no header can (RFC 9110, 5.5). */

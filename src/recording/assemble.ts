@@ -21,6 +21,11 @@ export interface SessionReaderOptions {
   readonly file: string;
   /** The session's id where something else than its first line gives it: the name of its file. */
   readonly session?: string | undefined;
+  /**
+   * Takes each exchange as soon as it and all that began before it are over, so that a long session need not be held as a whole.
+   * `Session.exchanges` is empty then.
+   */
+  onExchange?(exchange: Exchange, head: SessionHead): void;
 }
 
 /** What became of an exchange whose end nobody wrote down. */
@@ -46,7 +51,7 @@ type Growing = {
 } & { isOpen: boolean; isLateTold: boolean };
 
 /** Puts the lines of one file together. Undefined is an empty line. */
-function createAssembler({ file, session }: SessionReaderOptions): {
+function createAssembler({ file, session, onExchange }: SessionReaderOptions): {
   add(line: WrecLine | undefined): void;
   finish(): Session;
 } {
@@ -58,10 +63,25 @@ function createAssembler({ file, session }: SessionReaderOptions): {
   const open = new Set<Growing>();
   const badLines: { line: number; reason: string }[] = [];
 
+  let handedOver = 0;
+
+  /** Gives away what is over, and with `isEnd` all the rest. */
+  const handOver = (isEnd: boolean): void => {
+    if (onExchange === undefined || head === undefined) return;
+    for (; handedOver < exchanges.length; handedOver++) {
+      const exchange = exchanges[handedOver]!;
+      if (exchange.isOpen && !isEnd) return;
+      onExchange(finished(exchange), head);
+      // What stays tells apart lines that come too late.
+      exchange.chunks = [];
+      exchange.requestChunks = [];
+    }
+  };
   const complain = (reason: string): void => void badLines.push({ line: lineNumber, reason });
   const cutAll = (): void => {
     for (const exchange of open) exchange.isOpen = false;
     open.clear();
+    handOver(false);
   };
   const begin = (line: WrecLine & { kind: "open" }, { session }: SessionHead): void => {
     if (byNumber.has(line.x)) return complain(`exchange ${line.x} begins a second time`);
@@ -101,6 +121,7 @@ function createAssembler({ file, session }: SessionReaderOptions): {
     if (line.kind !== "close") return;
     exchange.isOpen = false;
     open.delete(exchange);
+    handOver(false);
   };
   const invalid = (reason: string): WraithError =>
     new WraithError("RECORDING_INVALID", `The first line of the recording is not the head of a session: ${reason}.`, {
@@ -136,7 +157,8 @@ function createAssembler({ file, session }: SessionReaderOptions): {
     },
     finish() {
       if (head === undefined) throw invalid("the file is empty");
-      return { head, exchanges: exchanges.map(finished), ended, badLines };
+      handOver(true);
+      return { head, exchanges: onExchange === undefined ? exchanges.map(finished) : [], ended, badLines };
     },
   };
 }

@@ -1,4 +1,4 @@
-import { bytesEqual, bytesFromText, textFromBytes } from "../base/bytes.ts";
+import { bytesEqual, bytesFromText, concatBytes, textFromBytes } from "../base/bytes.ts";
 import {
   withoutHopByHop,
   type HeaderList,
@@ -24,60 +24,120 @@ export interface ResponseBytes {
   readonly closeUs: number;
 }
 
-/** The comparable form of a response. Times before zero count as zero: an answer cannot be performed before it is asked for. Never throws. */
-export function project(bytes: ResponseBytes, format: Format): Projection {
+/** Bodies above that are read piece by piece: to have one whole takes twice its memory. */
+const MOST_WHOLE = 64 * 1024 * 1024;
+
+/**
+ * The comparable form of a response. Times before zero count as zero: an answer cannot be performed before it is asked for.
+ * `proves`: whether it is tried for each event that its text gives its bytes again. Never throws.
+ */
+export function project(bytes: ResponseBytes, format: Format, proves = false): Projection {
   const { request, response, zeroUs, chunks, trailers, close } = bytes;
-  const context = { request, response, direction: "server" } as const;
-  const framer = format.createFramer(context);
-  const codec = format.createCodec(context);
-  const isExact = exactnessOf(codec);
-  const events: ProjectedEvent[] = [];
-  const filler: ProjectedFiller[] = [];
-  const inexact: number[] = [];
-  const frames: Frame[] = [];
-  const take = (frame: Frame, atUs: number): void => {
-    frames.push(frame);
-    if (frame.kind !== "message") {
-      filler.push({
-        before: events.length,
-        text: textFromBytes(frame.bytes),
-        atUs,
-        malformed: frame.kind === "malformed",
-      });
-      return;
-    }
-    const text = codec.decode(frame.bytes);
-    if (!isExact(text, frame.bytes)) inexact.push(events.length);
-    events.push({ text, atUs });
-  };
+  const codec = format.createCodec({ request, response, direction: "server" });
   const since = (atUs: number): number => Math.max(0, atUs - zeroUs);
-  for (const chunk of chunks) {
-    const atUs = since(chunk.atUs);
-    for (const frame of framer.push(chunk.bytes)) take(frame, atUs);
-  }
-  // What only the end of the body tells apart was complete when the last bytes came.
-  const lastUs = since(chunks.at(-1)?.atUs ?? bytes.headUs);
-  for (const frame of framer.end()) take(frame, lastUs);
+  const body = readWhole(chunks, format, codec, since) ?? readFrames(bytes, format, codec, since, proves);
   return {
     format: format.id,
     status: response.status,
     headers: comparable(response.headers),
     headUs: since(bytes.headUs),
     coding: response.coding,
-    events,
-    filler,
+    events: body.events,
+    filler: body.filler,
     trailers: trailers && comparable(trailers),
-    termination: format.termination({ response, trailers, close, frames }),
+    termination: format.termination({ response, trailers, close }),
     endUs: since(bytes.closeUs),
-    inexact,
+    ...(proves ? { inexact: body.inexact } : {}),
   };
+}
+
+interface ReadBody {
+  readonly events: ProjectedEvent[];
+  readonly filler: ProjectedFiller[];
+  readonly inexact: number[];
+}
+
+/** The body at once, in formats that can read it so and whose events are their own text. */
+function readWhole(
+  chunks: readonly Chunk[],
+  format: Format,
+  codec: Codec,
+  since: (atUs: number) => number,
+): ReadBody | undefined {
+  if (format.readWhole === undefined || !isOwnText(codec) || chunks.length === 0) return undefined;
+  const body = joinChunks(chunks);
+  const whole = body && format.readWhole(body);
+  if (whole === undefined) return undefined;
+  const { texts, ends, filler } = whole;
+  const out: ReadBody = { events: [], filler: [], inexact: [] };
+  let [chunk, chunkEnd, nextFiller] = [0, chunks[0]!.bytes.length, 0];
+  let atUs = since(chunks[0]!.atUs);
+  for (let n = 0; n < texts.length; n++) {
+    while (chunkEnd < ends[n]!) {
+      const { bytes, atUs: us } = chunks[++chunk]!;
+      chunkEnd += bytes.length;
+      atUs = since(us);
+    }
+    if (filler[nextFiller] !== n) out.events.push({ text: texts[n]!, atUs });
+    else {
+      out.filler.push({ before: out.events.length, text: texts[n]!, atUs, malformed: false });
+      nextFiller++;
+    }
+  }
+  return out;
+}
+
+/** The bytes of all chunks, not copied where they lie side by side; undefined where they are too many. */
+function joinChunks(chunks: readonly Chunk[]): Uint8Array | undefined {
+  const first = chunks[0]!.bytes;
+  let length = 0;
+  let isOnePiece = true;
+  for (const { bytes } of chunks) {
+    if (bytes.buffer !== first.buffer || bytes.byteOffset !== first.byteOffset + length) isOnePiece = false;
+    length += bytes.length;
+  }
+  if (length > MOST_WHOLE) return undefined;
+  return isOnePiece
+    ? new Uint8Array(first.buffer, first.byteOffset, length)
+    : concatBytes(chunks.map((chunk) => chunk.bytes));
+}
+
+/** The body frame by frame, as it came. */
+function readFrames(
+  { request, response, chunks, headUs }: ResponseBytes,
+  format: Format,
+  codec: Codec,
+  since: (atUs: number) => number,
+  proves: boolean,
+): ReadBody {
+  const framer = format.createFramer({ request, response, direction: "server" });
+  const out: ReadBody = { events: [], filler: [], inexact: [] };
+  const { events, filler, inexact } = out;
+  const isProven = !proves || isOwnText(codec);
+  const take = ({ kind, bytes }: Frame, atUs: number): void => {
+    if (kind !== "message") {
+      filler.push({ before: events.length, text: textFromBytes(bytes), atUs, malformed: kind === "malformed" });
+      return;
+    }
+    const text = codec.decode(bytes);
+    if (!isProven && !isExact(codec, text, bytes)) inexact.push(events.length);
+    events.push({ text, atUs });
+  };
+  for (const chunk of chunks) {
+    const atUs = since(chunk.atUs);
+    for (const frame of framer.push(chunk.bytes)) take(frame, atUs);
+  }
+  // What only the end of the body tells apart was complete when the last bytes came.
+  const lastUs = since(chunks.at(-1)?.atUs ?? headUs);
+  for (const frame of framer.end()) take(frame, lastUs);
+  return out;
 }
 
 /**
  * The projection of a recorded exchange; undefined where no response came. Zero is the request's last byte; in formats that act on
  * the first message the chunk that completed it, or the request's head where the answer began before that.
  */
-export function projectExchange(exchange: Exchange, formats: Formats): Projection | undefined {
+export function projectExchange(exchange: Exchange, formats: Formats, proves = false): Projection | undefined {
   const { request, response, chunks, trailers, close } = exchange;
   if (response === undefined) return undefined;
   const format = formats.find(request, response);
@@ -86,6 +146,7 @@ export function projectExchange(exchange: Exchange, formats: Formats): Projectio
   return project(
     { request, response, zeroUs: zeroOfExchange(exchange, format), headUs, chunks, trailers, close, closeUs },
     format,
+    proves,
   );
 }
 
@@ -106,19 +167,20 @@ function firstMessageUs({ request, response, requestChunks }: Exchange, format: 
   return undefined;
 }
 
-/** Asks of an event's text whether it gives the frame's bytes again. */
-function exactnessOf(codec: Codec): (text: string, bytes: Uint8Array) => boolean {
-  // These two are inverse for all bytes there are, which a test holds them to: there is nothing to try.
-  if (codec.decode === textFromBytes && codec.encode === bytesFromText) return () => true;
-  return (text, bytes) => {
-    try {
-      const encoded = codec.encode(text);
-      return bytesEqual(encoded, bytes) || (codec.sameBytes?.(encoded, bytes) ?? false);
-    } catch {
-      // A text that cannot be encoded at all.
-      return false;
-    }
-  };
+/** Whether decoding and encoding are those two that are inverse for all bytes there are, which a test holds them to. */
+function isOwnText(codec: Codec): boolean {
+  return codec.decode === textFromBytes && codec.encode === bytesFromText;
+}
+
+/** Whether an event's text gives the frame's bytes again. */
+function isExact(codec: Codec, text: string, bytes: Uint8Array): boolean {
+  try {
+    const encoded = codec.encode(text);
+    return bytesEqual(encoded, bytes) || (codec.sameBytes?.(encoded, bytes) ?? false);
+  } catch {
+    // A text that cannot be encoded at all.
+    return false;
+  }
 }
 
 /** What one hop or wraith itself added says nothing about the API. */

@@ -32,6 +32,6 @@ export interface Projection {
   readonly trailers?: HeaderList | undefined;
   readonly termination: Termination;
   readonly endUs: number;
-  /** Numbers of events (from 0) whose text does not encode to the recorded bytes. */
-  readonly inexact: readonly number[];
+  /** Numbers of events (from 0) whose text does not encode to the recorded bytes; absent where nobody asked. */
+  readonly inexact?: readonly number[] | undefined;
 }

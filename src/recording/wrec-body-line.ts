@@ -3,16 +3,20 @@
  * it. Whatever is spelled otherwise is left to JSON.parse, so this decides about speed only, never about meaning.
  *
  *     {"x":0,"atUs":9100,"dir":"server","text":"data: {\"a\":1}\n\n"}
+ *     {"x":1,"atUs":9305,"dir":"server","b64":"AAAAAAMKAWs="}
  */
 import { utf8FromBytes } from "../base/bytes.ts";
+import { putBase64 } from "../base/base64.ts";
 import type { ByteBlocks } from "./wrec-bytes.ts";
 import type { WrecLine } from "./wrec.ts";
 
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 const X = ascii('{"x":');
 const AT_US = ascii(',"atUs":');
-const SERVER = ascii(',"dir":"server","text":"');
-const CLIENT = ascii(',"dir":"client","text":"');
+const SERVER = ascii(',"dir":"server","');
+const CLIENT = ascii(',"dir":"client","');
+const TEXT = ascii('text":"');
+const B64 = ascii('b64":"');
 
 const QUOTE = 34;
 const BACKSLASH = 92;
@@ -40,7 +44,12 @@ export function readBodyLine(line: Uint8Array, blocks: ByteBlocks): (WrecLine & 
   if (atEnd < 0) return undefined;
   const isServer = standsAt(line, atEnd, SERVER);
   if (!isServer && !standsAt(line, atEnd, CLIENT)) return undefined;
-  const bytes = unescape(line, atEnd + SERVER.length, blocks);
+  const kind = atEnd + SERVER.length;
+  const bytes = standsAt(line, kind, TEXT)
+    ? unescape(line, kind + TEXT.length, blocks)
+    : standsAt(line, kind, B64)
+      ? decode(line, kind + B64.length, blocks)
+      : undefined;
   if (bytes === undefined) return undefined;
   const x = numberOf(line, X.length, xEnd);
   return {
@@ -52,12 +61,19 @@ export function readBodyLine(line: Uint8Array, blocks: ByteBlocks): (WrecLine & 
   };
 }
 
-/** The bytes of the JSON string whose content begins at `from`, where it and the line end together. */
-function unescape(line: Uint8Array, from: number, blocks: ByteBlocks): Uint8Array | undefined {
+/** End of the JSON string whose content begins at `from`, where it and the line end together; else -1. */
+function contentEnd(line: Uint8Array, from: number): number {
   const end = line.length - 2;
-  if (end < from || line[end] !== QUOTE || line[end + 1] !== CLOSE) return undefined;
-  const room = blocks.room(end - from);
-  let length = 0;
+  return end < from || line[end] !== QUOTE || line[end + 1] !== CLOSE ? -1 : end;
+}
+
+/** The bytes of the JSON string. */
+function unescape(line: Uint8Array, from: number, blocks: ByteBlocks): Uint8Array | undefined {
+  const end = contentEnd(line, from);
+  if (end < 0) return undefined;
+  blocks.reserve(end - from);
+  const { block, at: start } = blocks;
+  let at = start;
   let all = 0;
   for (let i = from; i < end; i++) {
     let byte = line[i]!;
@@ -66,10 +82,19 @@ function unescape(line: Uint8Array, from: number, blocks: ByteBlocks): Uint8Arra
       if (byte === 0 || i === end) return undefined;
     } else if (byte === QUOTE || byte < 32) return undefined;
     all |= byte;
-    room[length++] = byte;
+    block[at++] = byte;
   }
-  const bytes = blocks.keep(length);
+  const bytes = blocks.keep(at - start);
   return all < 128 || utf8FromBytes(bytes) !== undefined ? bytes : undefined;
+}
+
+/** The bytes that the JSON string has in base64. */
+function decode(line: Uint8Array, from: number, blocks: ByteBlocks): Uint8Array | undefined {
+  const end = contentEnd(line, from);
+  if (end < 0 || ((end - from) & 3) !== 0) return undefined;
+  blocks.reserve(end - from);
+  const length = putBase64(line, from, end, blocks.block, blocks.at);
+  return length < 0 ? undefined : blocks.keep(length);
 }
 
 function standsAt(line: Uint8Array, at: number, text: Uint8Array): boolean {

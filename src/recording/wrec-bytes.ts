@@ -8,34 +8,41 @@ const SHARED_BYTES = 12 * 1024;
  * than the chunks.
  */
 export interface ByteBlocks {
-  /** Room for at least so many bytes, to be written to from its start. */
-  room(most: number): Uint8Array;
-  /** The first bytes of the room that was given last, kept. They share a block with others. */
+  /** Where the next bytes are to be written, from `at` on. */
+  readonly block: Uint8Array;
+  readonly at: number;
+  /** Sees to it that there is room for at least so many bytes. */
+  reserve(most: number): void;
+  /** The first bytes from `at` on, kept. They share a block with others. */
   keep(length: number): Uint8Array;
   /** UTF-8 of the text, kept. */
   add(text: string): Uint8Array;
 }
 
 export function createByteBlocks(): ByteBlocks {
-  let block = new Uint8Array(0);
-  let given = block;
-  const blocks: ByteBlocks = {
-    room(most) {
-      if (most > SHARED_BYTES) return (given = new Uint8Array(most));
-      if (block.length < most) block = new Uint8Array(BLOCK_BYTES);
-      return (given = block);
+  let shared = new Uint8Array(0);
+  let used = 0;
+  const blocks = {
+    block: shared,
+    at: 0,
+    reserve(most: number): void {
+      if (most <= SHARED_BYTES && shared.length - used < most) {
+        shared = new Uint8Array(BLOCK_BYTES);
+        used = 0;
+      }
+      blocks.block = most > SHARED_BYTES ? new Uint8Array(most) : shared;
+      blocks.at = most > SHARED_BYTES ? 0 : used;
     },
-    keep(length) {
-      const bytes = given.subarray(0, length);
-      if (given === block) block = block.subarray(length);
-      return bytes;
+    keep(length: number): Uint8Array {
+      if (blocks.block === shared) used += length;
+      return new Uint8Array(blocks.block.buffer, blocks.at, length);
     },
-    add(text) {
+    add(text: string): Uint8Array {
       // A UTF-16 unit takes at most three bytes.
       const most = text.length * 3;
-      return most > SHARED_BYTES
-        ? encoder.encode(text)
-        : blocks.keep(encoder.encodeInto(text, blocks.room(most)).written);
+      if (most > SHARED_BYTES) return encoder.encode(text);
+      blocks.reserve(most);
+      return blocks.keep(encoder.encodeInto(text, blocks.block.subarray(blocks.at)).written);
     },
   };
   return blocks;

@@ -1,6 +1,6 @@
 import { WraithError } from "../base/errors.ts";
 import { createSessionReader } from "../recording/assemble.ts";
-import type { Session } from "../recording/exchange.ts";
+import type { Exchange, Session, SessionHead } from "../recording/exchange.ts";
 import { createLineSplitter } from "../recording/wrec-lines.ts";
 import { createLineReader } from "../recording/wrec.ts";
 import { findSessionFile, findSessionFiles, openSessionFile, type SessionFile } from "./session-files.ts";
@@ -28,11 +28,60 @@ export async function readSession(workspace: Workspace, id: string): Promise<Ses
   return readSessionFile(file, id);
 }
 
+/** Exchanges of a session that are over, in the order in which they began. */
+export interface SessionPart {
+  readonly head: SessionHead;
+  readonly exchanges: readonly Exchange[];
+  /** In the last part of a session: what is said of it as a whole. */
+  readonly end?: Omit<Session, "exchanges"> | undefined;
+}
+
+/**
+ * The sessions that the filter selects as `readSessions` has them, part by part while they are read: what is done with an exchange
+ * need not be held in memory. Throws as `readSessions` does.
+ */
+export async function* readParts(workspace: Workspace, filter: SessionFilter): AsyncGenerator<SessionPart> {
+  for (const { file, id } of await selectedFiles(workspace, filter)) yield* readPartsOfFile(file, id);
+}
+
+async function* readPartsOfFile(file: string, id: string): AsyncGenerator<SessionPart> {
+  let exchanges: Exchange[] = [];
+  let head: SessionHead | undefined;
+  const reader = createSessionReader({
+    file,
+    session: id,
+    onExchange: (exchange, of) => {
+      head = of;
+      exchanges.push(exchange);
+    },
+  });
+  const content = openSessionFile(file);
+  let broken: string | undefined;
+  try {
+    for await (const piece of content as AsyncIterable<Buffer>) {
+      reader.push(piece);
+      if (head === undefined || exchanges.length === 0) continue;
+      yield { head, exchanges };
+      exchanges = [];
+    }
+  } catch (error) {
+    broken = brokenGzip(error, file);
+  } finally {
+    content.destroy();
+  }
+  const end = reader.end(broken);
+  yield { head: end.head, exchanges, end };
+}
+
 /** The sessions that the filter selects, one at a time, in the order of `listSessions`. Throws RECORDING_MISSING for an id that is not there. */
 export async function* readSessions(workspace: Workspace, filter: SessionFilter): AsyncGenerator<Session> {
+  for (const { file, id } of await selectedFiles(workspace, filter)) yield await readSessionFile(file, id);
+}
+
+async function selectedFiles(workspace: Workspace, filter: SessionFilter): Promise<readonly SessionFile[]> {
   const files = await findSessionFiles(workspace);
   for (const id of filter.sessions) if (!files.some((f) => f.id === id)) throw await missing(workspace, id);
-  for (const one of files) if (isSelected(one, filter)) yield await readSessionFile(one.file, one.id);
+  return files.filter((file) => isSelected(file, filter));
 }
 
 /** One whose first line is broken may have had any tag: reading it says what is wrong. */
@@ -47,15 +96,20 @@ async function readSessionFile(file: string, id: string): Promise<Session> {
   try {
     for await (const piece of content as AsyncIterable<Buffer>) reader.push(piece);
   } catch (error) {
-    if (error instanceof WraithError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (!String(code).startsWith("Z_"))
-      throw new WraithError("RECORDING_INVALID", `The recording cannot be read: ${message}.`, { file }, error);
-    return reader.end(`the file is not whole gzip: ${message}`);
+    return reader.end(brokenGzip(error, file));
   } finally {
     content.destroy();
   }
   return reader.end();
+}
+
+/** Why a file cannot be read any further, in words. Throws RECORDING_INVALID where it cannot be read at all. */
+function brokenGzip(error: unknown, file: string): string {
+  if (error instanceof WraithError) throw error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (!String(code).startsWith("Z_"))
+    throw new WraithError("RECORDING_INVALID", `The recording cannot be read: ${message}.`, { file }, error);
+  return `the file is not whole gzip: ${message}`;
 }
 
 async function missing(workspace: Workspace, id: string): Promise<WraithError> {

@@ -1,7 +1,7 @@
 import type { Codec, Dissection, DissectOptions } from "../formats/format.ts";
 import type { Template } from "../model/model.ts";
 import { scanLeaf } from "../formats/leaf-kind.ts";
-import { matchTemplate, templateFromParts } from "../model/template.ts";
+import { isAt, matchTemplate, templateFromParts } from "../model/template.ts";
 
 /**
  * Events whose text without its leaves is the same. Values are kept by column, and only where a place was seen to vary: most of an
@@ -142,11 +142,6 @@ function pushFolded(skeleton: Growing, event: number, text: string): boolean {
   for (let i = 0; i < count; i++) foldColumns[i]!.push(values[i]!);
   events.push(event);
   return true;
-}
-
-/** Whether the part stands there. (A slice is compared by words; `startsWith` goes character by character, which takes four times as long.) */
-function isAt(text: string, part: string, at: number): boolean {
-  return text.slice(at, at + part.length) === part;
 }
 
 function pushWhole(skeleton: Growing, event: number, text: string): boolean {

@@ -1,10 +1,10 @@
 import type { Formats } from "../formats/format.ts";
 import type { HoleClass, Model, Take, Variant } from "../model/model.ts";
-import type { Session } from "../recording/exchange.ts";
+import { exchangeId, type Exchange, type Session, type SessionHead } from "../recording/exchange.ts";
 import { learnRoute, type LearnedRoute } from "./learn-route.ts";
 import { formatGuard, measureRoute, type RouteMeasure } from "./report.ts";
 import { inferRoutes, type RoutePattern } from "./routes.ts";
-import { inOrder, sampleOf, type Sample } from "./sample.ts";
+import { compareStarts, sampleOf, type Sample } from "./sample.ts";
 
 /** What `synth` prints (SPEC sections 5 and issue bars): counts, and what it could not learn. */
 export interface SynthReport {
@@ -44,26 +44,83 @@ export interface Synthesis {
   readonly report: SynthReport;
 }
 
-/** Learns a model. Deterministic: the same sessions in any order give the same model. `fields` are classes set by hand. */
+type ReadSession = Pick<Session, "head" | "badLines">;
+
+/** Gathers exchanges, and learns from all of them. Deterministic: the same sessions in any order give the same model. */
+export interface Learner {
+  /** Exchanges of a session in the order in which they began; nothing of their bodies is kept but what is learned from. */
+  add(session: SessionHead, exchange: Exchange): void;
+  /** A session whose exchanges have all been added. */
+  end(session: ReadSession): void;
+  /** Sessions that have ended, exchanges that were added, and those of them that have an answer. */
+  readonly counts: { readonly sessions: number; readonly exchanges: number; readonly answered: number };
+  learn(): Synthesis;
+}
+
+/** `fields` are classes set by hand. */
+export function createLearner(
+  twin: string,
+  formats: Formats,
+  { fields }: { readonly fields: Readonly<Record<string, string>> },
+): Learner {
+  const bySession = new Map<SessionHead, Sample[]>();
+  const unanswered: (readonly [SessionHead, string])[] = [];
+  const sessions: ReadSession[] = [];
+  const counts = { sessions: 0, exchanges: 0, answered: 0 };
+  return {
+    counts,
+    add(session, exchange) {
+      counts.exchanges++;
+      const sample = sampleOf(session, exchange, formats);
+      if (sample === undefined) {
+        unanswered.push([session, exchangeId(exchange)]);
+        return;
+      }
+      counts.answered++;
+      const samples = bySession.get(session);
+      if (samples === undefined) bySession.set(session, [sample]);
+      else samples.push(sample);
+    },
+    end(session) {
+      counts.sessions++;
+      sessions.push(session);
+    },
+    learn() {
+      const samples = [...bySession].sort(([a], [b]) => compareStarts(a, b)).flatMap(([, list]) => list);
+      const left = unanswered.sort(([a], [b]) => compareStarts(a, b)).map(([, id]) => id);
+      const read = sessions.sort((a, b) => compareStarts(a.head, b.head));
+      return learnFrom(twin, samples, formats, fields, { sessions: read, unanswered: left });
+    },
+  };
+}
+
+/** Learns a model from whole sessions. */
 export function synthesize(
   twin: string,
   sessions: readonly Session[],
   formats: Formats,
   options: { fields: Readonly<Record<string, string>> },
 ): Synthesis {
-  const samples: Sample[] = [];
-  const unanswered: string[] = [];
-  for (const session of inOrder(sessions))
-    for (const exchange of session.exchanges) {
-      const sample = sampleOf(session, exchange, formats);
-      if (sample === undefined) unanswered.push(`${exchange.session}/${exchange.index}`);
-      else samples.push(sample);
-    }
+  const learner = createLearner(twin, formats, options);
+  for (const session of sessions) {
+    for (const exchange of session.exchanges) learner.add(session.head, exchange);
+    learner.end(session);
+  }
+  return learner.learn();
+}
+
+function learnFrom(
+  twin: string,
+  samples: readonly Sample[],
+  formats: Formats,
+  fields: Readonly<Record<string, string>>,
+  { sessions, unanswered }: { readonly sessions: readonly ReadSession[]; readonly unanswered: readonly string[] },
+): Synthesis {
   const takes = new Map<Variant, readonly Take[]>();
   const learned: LearnedRoute[] = [];
   const measures: RouteMeasure[] = [];
   for (const [pattern, list] of groupByRoute(samples)) {
-    const route = learnRoute(pattern, list, formats, options.fields);
+    const route = learnRoute(pattern, list, formats, fields);
     for (const [variant, own] of route.takes) takes.set(variant, own);
     learned.push(route);
     measures.push(measureRoute(route));
@@ -133,8 +190,8 @@ const LITTLE = 0.25;
 const ENOUGH_BYTES = 20_000;
 
 /** What of the recordings could not be read: it is learned from what is left, and the operator is to know. */
-function damageOf(sessions: readonly Session[]): readonly string[] {
-  return inOrder(sessions)
+function damageOf(sessions: readonly ReadSession[]): readonly string[] {
+  return sessions
     .filter(({ badLines }) => badLines.length > 0)
     .map(({ head, badLines }) => {
       const { line, reason } = badLines[0]!;

@@ -22,7 +22,7 @@ export function takeOf(
   holes: readonly Hole[],
   requests: readonly RequestTexts[],
 ): Take {
-  const { projection, exchange, view, zeroUs } = sample;
+  const { projection, view } = sample;
   const { head, trailers, shapes, number } = places;
   const values = new Map<string, readonly string[]>();
   for (const hole of holes) {
@@ -41,11 +41,7 @@ export function takeOf(
     holes: values,
     timesUs: { head: projection.headUs, events: projection.events.map((event) => event.atUs), end: projection.endUs },
     filler: projection.filler.map(({ before, text, atUs }) => ({ before, text, atUs })),
-    informational: exchange.informational.map(({ status, headers, atUs }) => ({
-      status,
-      headers,
-      atUs: Math.max(0, atUs - zeroUs),
-    })),
+    informational: sample.informational,
     end: projection.termination,
     ...(sample.eager ? { eager: true } : {}),
   };

@@ -16,9 +16,8 @@ export interface VariantDraft {
 /** Splits the samples of a route into variants, the commonest first. */
 export function inferVariants(samples: readonly Sample[]): readonly VariantDraft[] {
   const cells = new Map<string, { readonly name: string; readonly isFault: boolean; readonly samples: number[] }>();
-  samples.forEach(({ projection, exchange, format }, number) => {
-    const { status, trailers, events } = projection;
-    const key = format.variantKey(exchange.response ?? { status, headers: [] }, trailers, events.length);
+  samples.forEach(({ projection, format, variantKey: key }, number) => {
+    const { status } = projection;
     const name = [String(status), ...(format.unary ? [] : ["stream"]), ...(key === "" ? [] : [key])].join("-");
     const cell = cells.get(`${name}\u0001${format.id}`);
     if (cell === undefined)

@@ -44,7 +44,7 @@ interface KeptTake {
   readonly plans: Map<string, ResponsePlan>;
 }
 
-export function createPlanMaker(formats: Formats, seed: number): PlanMaker {
+export function createPlanMaker(formats: Formats, seed: number, forgets: boolean): PlanMaker {
   const kept = new Map<Take, KeptTake>();
   const readable = createReadablePlans();
 
@@ -54,6 +54,7 @@ export function createPlanMaker(formats: Formats, seed: number): PlanMaker {
     return entry;
   };
   const ownPlan = (request: PlanRequest): ResponsePlan => {
+    if (forgets) return tryPlan(request, () => ({ kind: "own" }));
     const { echoes, plans } = keptOf(request);
     const { view, params, take, chosen } = request;
     let key = `${take.request === view.digest ? "=" : ""}${awaits(request) ? "a" : ""}${chosen?.name ?? ""}`;

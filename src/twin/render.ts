@@ -1,4 +1,4 @@
-import { bytesFromText } from "../base/bytes.ts";
+import { bytesFromText, bytesFromTexts } from "../base/bytes.ts";
 import { withoutHopByHop, type HeaderList, type Termination } from "../base/http.ts";
 import type { Format } from "../formats/format.ts";
 import type { Route, Take, Variant } from "../model/model.ts";
@@ -36,9 +36,10 @@ export function renderSteps({ route, variant, take, format, performance, awaits 
     response: { status, headers: performance.headers },
     direction: "server",
   });
+  const { events } = performance;
   const body = mergeFiller(
     take,
-    performance.events.map((text) => codec.encode(text)),
+    codec.encode === bytesFromText ? bytesFromTexts(events) : events.map((text) => codec.encode(text)),
   );
   const length = body.reduce((sum, step) => sum + step.bytes.length, 0);
   const headers = withLength(

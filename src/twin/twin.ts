@@ -19,6 +19,8 @@ export interface IncomingRequest {
   readonly body: Uint8Array;
   /** `X-Wraith-Session`; the empty string when there is none. */
   readonly session: string;
+  /** The view of it, where somebody has made it already. */
+  readonly view?: RequestView | undefined;
   /** `X-Wraith-Take`: this take and no other. */
   readonly take?: string | undefined;
   /** `X-Wraith-Values`. Default: own for a recorded request, fresh for any other. */
@@ -72,15 +74,21 @@ interface Picked {
 
 const NONE: readonly VariantTake[] = [];
 
+export interface TwinOptions {
+  readonly seed: number;
+  /** No plan is kept: for who asks for each take once. */
+  readonly forgets?: boolean;
+}
+
 /**
  * Creates the twin of a model. Memory is bounded: at most 100,000 counts of sessions and requests are kept, and a few thousand
  * requests that were read.
  */
-export function createTwin(loaded: LoadedModel, formats: Formats, { seed }: { seed: number }): Twin {
+export function createTwin(loaded: LoadedModel, formats: Formats, { seed, forgets = false }: TwinOptions): Twin {
   const { model } = loaded;
   const memo = createRequestMemo<Asked>();
   const counts = createRequestCounts(MAX_COUNTS);
-  const plans = createPlanMaker(formats, seed);
+  const plans = createPlanMaker(formats, seed, forgets);
   const takesByRoute = new Map<Route, RouteTakes>();
   const nearest = new Map<Variant, NearestIndex>();
 
@@ -101,10 +109,10 @@ export function createTwin(loaded: LoadedModel, formats: Formats, { seed }: { se
     const recorded = takes.byRequest.get(view.digest) ?? [];
     return { variants, recorded: recorded.filter(({ variant }) => variants.includes(variant)) };
   };
-  const read = (head: RequestHead, body: Uint8Array): Asked => {
+  const read = ({ head, body, view: given }: IncomingRequest): Asked => {
     const known = memo.find(head, body);
     if (known !== undefined) return known;
-    const view = createRequestView(head, formats.findForRequest(head).requestPayload(head, body), body);
+    const view = given ?? createRequestView(head, formats.findForRequest(head).requestPayload(head, body), body);
     const match = findRoute(model, head.method, head.path);
     const isFixed = match !== undefined && !match.route.variants.some(looksAtHeaders);
     const asked: Asked = { view, match, choice: isFixed ? choose(match.route, view, match.params) : undefined };
@@ -146,8 +154,9 @@ export function createTwin(loaded: LoadedModel, formats: Formats, { seed }: { se
   };
 
   return {
-    respond({ head, body, session, take: wanted, values }) {
-      const { view: known, match, choice: kept } = read(head, body);
+    respond(request) {
+      const { head, body, session, take: wanted, values } = request;
+      const { view: known, match, choice: kept } = read(request);
       if (match === undefined) {
         const routes = nearestRoutes(model, head.method, head.path, NEAREST_ROUTES).map((r) => r.route);
         return refuse(head, `no route answers ${head.method} ${head.path}`, { nearest: routes });

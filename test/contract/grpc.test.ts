@@ -392,7 +392,6 @@ describe("the format", () => {
     const end = format.termination({
       response: { status: 200, headers: [] },
       close: { shape: "clean", by: "server" },
-      frames: [],
       ...evidence,
     });
     expect([end.shape, "by", end.by, end.code].filter((p) => p !== undefined).join(" ")).toBe(expected);
