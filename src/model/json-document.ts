@@ -85,6 +85,17 @@ export function readItems(place: JsonPlace): readonly JsonPlace[] {
   return node.values.map((value, i) => ({ document, node: value, field: pathIndex(field, i) }));
 }
 
+/** The elements of an array, most of which `quick` can read without knowing where they stand; `read` reads the others, or throws. */
+export function readScalars<T>(
+  place: JsonPlace,
+  quick: (node: JsonNode) => T | undefined,
+  read: (place: JsonPlace) => T,
+): readonly T[] {
+  const { document, node, field } = place;
+  if (node.kind !== "array") throw invalidAt(place, `an array is wanted here, not ${describe(node)}`);
+  return node.values.map((value, i) => quick(value) ?? read({ document, node: value, field: pathIndex(field, i) }));
+}
+
 export function readString(place: JsonPlace): string {
   if (place.node.kind !== "string") throw invalidAt(place, `a string is wanted here, not ${describe(place.node)}`);
   return JSON.parse(place.node.raw) as string;

@@ -18,6 +18,7 @@ import {
   readFields,
   readItems,
   readNumber,
+  readScalars,
   readString,
   readTrue,
   readWhole,
@@ -47,7 +48,7 @@ export function formatTake(route: Route, variant: Variant, take: Take): string {
     return `${JSON.stringify(hole)}: ${formatHoleValues(values, places.get(hole)?.spelling ?? "json", !isCounter)}`;
   });
   out.push(`"holes": {${holes.join(", ")}}`);
-  out.push(`"gapsUs": [${gapsFromTimes(take.timesUs).join(", ")}]`);
+  out.push(`"gapsUs": [${formatGaps(take.timesUs)}]`);
   if (take.filler.length > 0) {
     const filler = take.filler.map(
       (f) => `{"before": ${f.before}, "atUs": ${f.atUs}, "text": ${JSON.stringify(f.text)}}`,
@@ -93,13 +94,14 @@ function parseStart(text: string): number {
   return m === null ? Number.NaN : Date.parse(`${m[1]}Z`) + Number(`${m[2]}.${m[3]}`);
 }
 
-function gapsFromTimes(times: Take["timesUs"]): readonly number[] {
-  let last = 0;
-  return [times.head, ...times.events, times.end].map((at) => {
-    const gap = at - last;
+function formatGaps({ head, events, end }: Take["timesUs"]): string {
+  let text = String(head);
+  let last = head;
+  for (const at of events) {
+    text += `, ${at - last}`;
     last = at;
-    return gap;
-  });
+  }
+  return `${text}, ${end - last}`;
 }
 
 const FIELDS = [
@@ -206,7 +208,7 @@ function readHoles(
 }
 
 function readTimes(place: JsonPlace, events: number): Take["timesUs"] {
-  const gaps = readItems(place).map(readNumber);
+  const gaps = readScalars(place, (node) => (node.kind === "number" ? Number(node.raw) : undefined), readNumber);
   if (gaps.length !== events + 2)
     throw invalidAt(
       place,

@@ -10,7 +10,16 @@
  * object stands in an array even if it is the only one.
  */
 import type { WraithError } from "../base/errors.ts";
-import { invalidAt, rawOf, readFields, readItems, readString, readWhole, type JsonPlace } from "./json-document.ts";
+import {
+  invalidAt,
+  rawOf,
+  readFields,
+  readItems,
+  readScalars,
+  readString,
+  readWhole,
+  type JsonPlace,
+} from "./json-document.ts";
 import { isJsonValue } from "./raw-value.ts";
 import type { HolePlaces } from "./take-row.ts";
 
@@ -23,6 +32,12 @@ export function runsOf(row: readonly string[]): readonly (readonly [string, numb
     else runs.push([value, 1]);
   }
   return runs;
+}
+
+function countRuns(row: readonly string[]): number {
+  let count = 0;
+  for (let i = 0; i < row.length; i++) if (i === 0 || row[i] !== row[i - 1]) count++;
+  return count;
 }
 
 /** More events than any recording has; a slip of the pen must not fill the memory. */
@@ -56,17 +71,19 @@ export function formatHoleValues(
 
 /** Whether a raw value can stand in a line of JSON as it is. */
 function standsInLine(raw: string): boolean {
-  return !/[\r\n]/.test(raw) && raw.isWellFormed() && isJsonValue(raw);
+  // White space, and so a line end, has a place in objects and arrays only.
+  return isJsonValue(raw) && raw.isWellFormed() && !(/^[[{]/.test(raw) && /[\r\n]/.test(raw));
 }
 
 function formatList(values: readonly string[], mayFold: boolean): string {
-  const runs = runsOf(values);
-  if (runs.length === 1 && (mayFold || values.length === 1)) {
-    const only = runs[0]![0];
+  const count = countRuns(values);
+  if (count === 1 && (mayFold || values.length === 1)) {
+    const only = values[0]!;
     return /^[[{]/.test(only) ? `[${only}]` : only;
   }
   const plain = `[${values.join(", ")}]`;
-  if (runs.length * 2 > values.length) return plain;
+  if (count * 2 > values.length) return plain;
+  const runs = runsOf(values);
   const told = `{"runs": [${runs.map(([value, count]) => `[${value}, ${count}]`).join(", ")}]}`;
   return told.length < plain.length ? told : plain;
 }
@@ -81,20 +98,17 @@ export function readHoleValues(place: JsonPlace, hole: string, places: HolePlace
       place,
       `the hole ${JSON.stringify(hole)} stands in JSON and in text, so its values stand as {"raw": ...}`,
     );
-  const read = isRaw || places.spelling === "text" ? readString : rawOf;
-  const values = readList(inner, hole, places.count, read);
+  const isText = isRaw || places.spelling === "text";
+  const values = readList(inner, hole, places.count, isText);
   if (values.length !== 1 && values.length !== places.count)
     throw wrongCount(inner, hole, places.count, String(values.length));
   return values;
 }
 
-function readList(
-  place: JsonPlace,
-  hole: string,
-  expected: number,
-  read: (at: JsonPlace) => string,
-): readonly string[] {
-  if (place.node.kind === "array") return readItems(place).map(read);
+function readList(place: JsonPlace, hole: string, expected: number, isText: boolean): readonly string[] {
+  const read = isText ? readString : rawOf;
+  if (place.node.kind === "array")
+    return readScalars(place, (node) => (!isText && "raw" in node ? node.raw : undefined), read);
   if (place.node.kind !== "object") return [read(place)];
   const values: string[] = [];
   for (const run of readItems(readFields(place, ["runs"]).need("runs"))) {

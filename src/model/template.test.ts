@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { formats } from "../../test/support/chat-model.ts";
 import type { LeafKind, Part } from "../formats/format.ts";
 import { codecOfRoute } from "./loaded-model.ts";
-import { matchTemplate, renderTemplate, templateFromParts } from "./template.ts";
+import { matchAfter, matchTemplate, renderTemplate, templateFromParts } from "./template.ts";
 
 const template = (...parts: readonly (string | readonly [string, LeafKind])[]) =>
   templateFromParts(parts.map((p): Part => (typeof p === "string" ? p : { hole: p[0], kind: p[1], path: p[0] })));
@@ -50,6 +50,46 @@ describe("a template", () => {
       expect(matchTemplate(text, made)).toEqual(values);
       if (values !== undefined) expect(renderTemplate(made, values)).toBe(text);
     });
+
+  test("gives the same for an event whatever the one before said", () => {
+    const kinds: readonly LeafKind[] = ["string", "number", "boolean", "null", "json", "scalar"];
+    const value = fc.constantFrom(
+      '"a"',
+      '"a\\""',
+      "1",
+      "12",
+      "-1.5e3",
+      "true",
+      "null",
+      "{}",
+      '{"a":[1]}',
+      "[]",
+      "x",
+      "",
+    );
+    const place = fc.record({
+      kind: fc.constantFrom(...kinds),
+      literal: fc.constantFrom(",", "]", "}", " ", ""),
+      a: value,
+      b: value,
+    });
+    const line = fc.record({ kind: fc.constantFrom<LeafKind>("line", "text", "prose"), a: value, b: value });
+    fc.assert(
+      fc.property(fc.array(place, { maxLength: 4 }), line, (places, last) => {
+        const made = template(
+          "data:[",
+          ...places.flatMap(({ kind, literal }) => [["h", kind] as const, literal]),
+          "\nid:",
+          ["l", last.kind],
+          "\n",
+        );
+        const textOf = (of: "a" | "b"): string => renderTemplate(made, [...places.map((p) => p[of]), last[of]]);
+        const before = matchTemplate(textOf("a"), made);
+        expect(matchAfter(textOf("b"), made, before)).toEqual(matchTemplate(textOf("b"), made));
+        expect(before && matchAfter(textOf("a"), made, before)).toBe(before);
+      }),
+    );
+  });
 
   test("matches exactly the events that its codec cuts at the same places", () => {
     const codec = codecOfRoute({ method: "GET", pattern: "/" }, "sse", formats);

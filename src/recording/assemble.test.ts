@@ -201,3 +201,39 @@ it("the session's name comes from its file where that is given", () => {
   reader.push(Buffer.from([HEAD, opened(0)].map((l) => JSON.stringify(l)).join("\n")));
   expect(reader.end()).toMatchObject({ head: { session: "copy" }, exchanges: [{ session: "copy" }] });
 });
+
+it("gives exchanges away as soon as they and all that began before them are over, and the same as a session has", () => {
+  const lines = [
+    HEAD,
+    opened(0, 1),
+    opened(1, 2),
+    { x: 1, atUs: 3, dir: "server", text: "b" },
+    { x: 1, atUs: 4, close: { shape: "clean", by: "server" } },
+    { x: 0, atUs: 5, dir: "server", text: "a" },
+    { x: 0, atUs: 6, close: { shape: "clean", by: "server" } },
+    { x: 0, atUs: 7, dir: "server", text: "late" },
+    opened(1, 8),
+    opened(2, 8),
+    "torn",
+    opened(3, 9),
+    { x: 3, atUs: 10, dir: "server", text: "d" },
+  ].map((l) => (typeof l === "string" ? l : JSON.stringify(l)));
+  const given: { after: number; exchange: Session["exchanges"][number] }[] = [];
+  const whole = createSessionReader({ file: "f.wrec" });
+  let after = 0;
+  const parts = createSessionReader({
+    file: "f.wrec",
+    onExchange: (exchange, head) => {
+      expect(head.session).toBe("s");
+      given.push({ after, exchange });
+    },
+  });
+  for (const line of lines) {
+    after++;
+    for (const reader of [whole, parts]) reader.push(Buffer.from(`${line}\n`));
+  }
+  const session = whole.end();
+  expect(parts.end()).toEqual({ ...session, exchanges: [] });
+  expect(given.map((g) => g.exchange)).toEqual(session.exchanges);
+  expect(given.map((g) => g.after)).toEqual([7, 7, 11, 13]);
+});

@@ -25,7 +25,7 @@ export interface SessionReaderOptions {
    * Takes each exchange as soon as it and all that began before it are over, so that a long session need not be held as a whole.
    * `Session.exchanges` is empty then.
    */
-  onExchange?(exchange: Exchange, head: SessionHead): void;
+  readonly onExchange?: ((exchange: Exchange, head: SessionHead) => void) | undefined;
 }
 
 /** What became of an exchange whose end nobody wrote down. */

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createFormats } from "../formats/index.ts";
-import type { Model, Take, Variant } from "../model/model.ts";
+import type { Model, Take } from "../model/model.ts";
 import { parseModel } from "../model/symbols.ts";
+import { formatTake } from "../model/take-lines.ts";
 import { readModel, writeModel } from "./model-store.ts";
 import { createWorkspace, type Workspace } from "./workspace.ts";
 
@@ -68,12 +69,10 @@ function takeOf(id: string): Take {
 
 async function synth(word: string, force = false, ids = ["s/0", "s/1"]): Promise<void> {
   const model = modelOf(word);
-  await writeModel(
-    workspace,
-    model,
-    new Map<Variant, readonly Take[]>([[model.routes[0]!.variants[0]!, ids.map(takeOf)]]),
-    { force },
-  );
+  const route = model.routes[0]!;
+  const variant = route.variants[0]!;
+  const lines = ids.map((id) => formatTake(route, variant, takeOf(id)));
+  await writeModel(workspace, model, new Map([[variant, lines]]), { force });
 }
 
 /** The constant of the model that is read, and the takes. */

@@ -6,9 +6,9 @@ import { WraithError } from "../base/errors.ts";
 import { VERSION } from "../base/version.ts";
 import type { Formats } from "../formats/format.ts";
 import { loadModel } from "../model/loaded-model.ts";
-import type { LoadedModel, Model, Route, Take, Variant } from "../model/model.ts";
+import type { LoadedModel, Model, Route, Variant } from "../model/model.ts";
 import { formatModel, parseModel } from "../model/symbols.ts";
-import { formatTake, parseTakes } from "../model/take-lines.ts";
+import { parseTakes } from "../model/take-lines.ts";
 import { createLazyMap } from "./lazy-map.ts";
 import { isMissing, type Workspace } from "./workspace.ts";
 
@@ -48,13 +48,13 @@ export async function readModel(workspace: Workspace, formats: Formats): Promise
 }
 
 /**
- * Writes the model folder as a whole: beside the old one, then renamed. Where symbols.json was edited by hand since the last
+ * Writes the model folder as a whole, takes as `formatTake` has them: beside the old one, then renamed. Where symbols.json was edited by hand since the last
  * synth it throws MODEL_EDITED, unless `force`, which keeps the edited folder as model.bak.
  */
 export async function writeModel(
   workspace: Workspace,
   model: Model,
-  takes: ReadonlyMap<Variant, readonly Take[]>,
+  takeLines: ReadonlyMap<Variant, readonly string[]>,
   options: { force: boolean },
 ): Promise<void> {
   const { modelDir, symbolsFile } = workspace;
@@ -69,7 +69,7 @@ export async function writeModel(
   const unfinished = `${modelDir}.tmp`;
   try {
     await rm(unfinished, { recursive: true, force: true });
-    await writeFolder(unfinished, model, takes);
+    await writeFolder(unfinished, model, takeLines);
     await rename(unfinished, nextDir(workspace));
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
@@ -101,13 +101,16 @@ async function recover(workspace: Workspace): Promise<void> {
   else await rm(nextDir(workspace), { recursive: true, force: true });
 }
 
-async function writeFolder(folder: string, model: Model, takes: ReadonlyMap<Variant, readonly Take[]>): Promise<void> {
+async function writeFolder(
+  folder: string,
+  model: Model,
+  takeLines: ReadonlyMap<Variant, readonly string[]>,
+): Promise<void> {
   await mkdir(join(folder, "takes"), { recursive: true });
   const written = new Map<Variant, Buffer>();
-  await forEachVariant(model, async (route, variant) => {
+  await forEachVariant(model, async (_route, variant) => {
     const file = takesFile(folder, variant);
-    const lines = (takes.get(variant) ?? []).map((take) => `${formatTake(route, variant, take)}\n`);
-    const bytes = Buffer.from(lines.join(""));
+    const bytes = Buffer.from((takeLines.get(variant) ?? []).map((line) => `${line}\n`).join(""));
     written.set(variant, bytes);
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, bytes);

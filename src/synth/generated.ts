@@ -32,11 +32,13 @@ export function mayBeId(text: string): boolean {
  */
 export function areIds(texts: readonly string[], path: string, streams: number, ownEach: boolean): boolean {
   if (!texts.every(mayBeId)) return false;
-  const random = texts.filter(looksRandom).length;
-  if (random === texts.length) return true;
+  if (texts.every(looksRandom)) return true;
+  const isOneLength = texts.every((text) => text.length === texts[0]!.length);
+  const mayBeNumbered = ownEach && streams >= 2;
+  if (!isOneLength && !mayBeNumbered) return false;
   if (texts.filter(isBase64OfText).length * 2 > texts.length) return false;
-  if (random * 2 > texts.length && texts.every((text) => text.length === texts[0]!.length)) return true;
-  if (!ownEach || streams < 2) return false;
+  if (isOneLength && texts.filter(looksRandom).length * 2 > texts.length) return true;
+  if (!mayBeNumbered) return false;
   const named = ID_NAME.test(lastKey(path));
   return texts.every((text) => /\d/.test(text) && (named || /^[A-Za-z]+[-_]\d+$/.test(text)));
 }

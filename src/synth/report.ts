@@ -1,5 +1,5 @@
-import { bytesFromText } from "../base/bytes.ts";
-import type { Guard, Shape } from "../model/model.ts";
+import { utf8Length } from "../base/bytes.ts";
+import type { Guard, Shape, Take, Variant } from "../model/model.ts";
 import { performTake } from "../model/perform.ts";
 import { formatTake } from "../model/take-lines.ts";
 import type { LearnedRoute } from "./learn-route.ts";
@@ -7,6 +7,8 @@ import { pathParameters } from "./routes.ts";
 
 /** What one route gave, measured by performing all of its takes. */
 export interface RouteMeasure {
+  /** The takes as lines of their files (`formatTake`). */
+  readonly lines: ReadonlyMap<Variant, readonly string[]>;
   readonly events: number;
   /** Events whose performance gives the recorded bytes. */
   readonly exactEvents: number;
@@ -19,15 +21,18 @@ export interface RouteMeasure {
 }
 
 /** Performs every take and compares it with its recording. */
-export function measureRoute({ route, performed }: LearnedRoute): RouteMeasure {
+export function measureRoute({ route, takes, performed }: LearnedRoute): RouteMeasure {
   const constants = new Map<string, number>();
   for (const shape of route.shapes.values()) constants.set(shape.name, constantLength(shape));
   const defects: string[] = [];
+  const lineOf = new Map<Take, string>();
   let [events, exactEvents, takeBytes, characters, constantCharacters] = [0, 0, 0, 0, 0];
   for (const { sample, variant, take } of performed) {
     const { projection, view } = sample;
     events += projection.events.length;
-    takeBytes += bytesFromText(formatTake(route, variant, take)).length + 1;
+    const line = formatTake(route, variant, take);
+    lineOf.set(take, line);
+    takeBytes += utf8Length(line) + 1;
     for (const { text } of projection.events) characters += text.length;
     for (const name of take.shapes) constantCharacters += constants.get(name)!;
     const said = performTake(route, variant, take, view, pathParameters(route.pattern, view.path), { kind: "own" });
@@ -41,7 +46,8 @@ export function measureRoute({ route, performed }: LearnedRoute): RouteMeasure {
     });
     if (differs) defects.push(`${sample.id}: the performed head is not the recorded one`);
   }
-  return { events, exactEvents, takeBytes, characters, constantCharacters, defects };
+  const lines = new Map([...takes].map(([variant, list]) => [variant, list.map((take) => lineOf.get(take)!)]));
+  return { lines, events, exactEvents, takeBytes, characters, constantCharacters, defects };
 }
 
 function constantLength({ parts }: Shape): number {

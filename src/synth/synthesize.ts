@@ -41,6 +41,8 @@ export interface RouteReport {
 export interface Synthesis {
   readonly model: Model;
   readonly takes: ReadonlyMap<Variant, readonly Take[]>;
+  /** The takes as lines of their files. */
+  readonly takeLines: ReadonlyMap<Variant, readonly string[]>;
   readonly report: SynthReport;
 }
 
@@ -117,13 +119,16 @@ function learnFrom(
   { sessions, unanswered }: { readonly sessions: readonly ReadSession[]; readonly unanswered: readonly string[] },
 ): Synthesis {
   const takes = new Map<Variant, readonly Take[]>();
+  const takeLines = new Map<Variant, readonly string[]>();
   const learned: LearnedRoute[] = [];
   const measures: RouteMeasure[] = [];
   for (const [pattern, list] of groupByRoute(samples)) {
     const route = learnRoute(pattern, list, formats, fields);
     for (const [variant, own] of route.takes) takes.set(variant, own);
     learned.push(route);
-    measures.push(measureRoute(route));
+    const measure = measureRoute(route);
+    for (const [variant, lines] of measure.lines) takeLines.set(variant, lines);
+    measures.push(measure);
   }
   const total = (pick: (m: RouteMeasure) => number): number => measures.reduce((sum, m) => sum + pick(m), 0);
   const report: SynthReport = {
@@ -145,6 +150,7 @@ function learnFrom(
   return {
     model: { twin, routes: learned.map(({ route }) => route) },
     takes,
+    takeLines,
     report: { ...report, notes: [...damageOf(sessions), ...notesOf(learned, measures, report, unanswered)] },
   };
 }
