@@ -3,8 +3,44 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 /** Two characters for each 12 bits: half the work a byte. */
 const PAIRS: readonly string[] = Array.from({ length: 4096 }, (_, i) => ALPHABET[i >> 6]! + ALPHABET[i & 63]!);
 
+const CODES = Uint8Array.from(ALPHABET, (letter) => letter.charCodeAt(0));
+const EQUALS = 61;
+
+/** Up to this many bytes become text faster by a loop than by a decoder. */
+const SHORT_BYTES = 15;
+
+const decoder = new TextDecoder();
+let scratch = new Uint8Array(1024);
+
+/** The text of bytes that are all ASCII. */
+export function asciiText(bytes: Uint8Array, from: number, to: number): string {
+  if (to - from > SHORT_BYTES) return decoder.decode(bytes.subarray(from, to));
+  let out = "";
+  for (let at = from; at < to; at++) out += String.fromCharCode(bytes[at]!);
+  return out;
+}
+
 /** Base64 (RFC 4648, section 4, with padding) of `bytes[from..to)`. */
 export function base64FromBytes(bytes: Uint8Array, from = 0, to = bytes.length): string {
+  return to - from > SHORT_BYTES ? longBase64(bytes, from, to) : shortBase64(bytes, from, to);
+}
+
+function longBase64(bytes: Uint8Array, from: number, to: number): string {
+  const length = Math.ceil((to - from) / 3) * 4;
+  if (scratch.length < length) scratch = new Uint8Array(length * 2);
+  let out = 0;
+  for (let at = from; at < to; at += 3) {
+    // Behind the end there are zeros, and no letters for them.
+    const group = (bytes[at]! << 16) | (at + 1 < to ? bytes[at + 1]! << 8 : 0) | (at + 2 < to ? bytes[at + 2]! : 0);
+    scratch[out++] = CODES[group >> 18]!;
+    scratch[out++] = CODES[(group >> 12) & 63]!;
+    scratch[out++] = at + 1 < to ? CODES[(group >> 6) & 63]! : EQUALS;
+    scratch[out++] = at + 2 < to ? CODES[group & 63]! : EQUALS;
+  }
+  return decoder.decode(scratch.subarray(0, length));
+}
+
+function shortBase64(bytes: Uint8Array, from: number, to: number): string {
   let out = "";
   let at = from;
   for (; at + 2 < to; at += 3) {

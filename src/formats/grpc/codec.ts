@@ -1,6 +1,6 @@
 /** Meaning of message frames: their text (`message-text`) with the message as JSON, compressed ones decompressed. */
 import { bytesEqual } from "../../base/bytes.ts";
-import { compactJson, parseJson, parseJsonOrOffset, type JsonNode } from "../../base/json.ts";
+import { compactJson, parseJson, type JsonNode } from "../../base/json.ts";
 import { WraithError } from "../../base/errors.ts";
 import { compress, decompress } from "../encoding.ts";
 import type { Codec } from "../format.ts";
@@ -8,6 +8,7 @@ import { invalid } from "../json-compile.ts";
 import { base64FromBytes } from "./base64.ts";
 import { decodeMessage } from "./decode-message.ts";
 import { encodeMessage } from "./encode-message.ts";
+import { createTreeReader } from "./kept-trees.ts";
 import { frameFromMessage, PREFIX_BYTES } from "./framer.ts";
 import type { MessagePlan, TypeIndex } from "./message-plan.ts";
 import {
@@ -35,6 +36,7 @@ export interface CodecOptions {
 }
 
 const writer = createWireWriter();
+const readTree = createTreeReader();
 
 /** The codec of one direction of a method. */
 export function createMessageCodec({ plan, types, coding, maxMessageBytes }: CodecOptions): Codec {
@@ -52,7 +54,7 @@ export function createMessageCodec({ plan, types, coding, maxMessageBytes }: Cod
     },
     encode(text) {
       const { isCompressed, isPlain, isOpaque, json } = splitMessageText(text);
-      const node = parseJsonOrOffset(json);
+      const node = readTree(json);
       if (typeof node === "number") throw invalid("a message is JSON", "");
       try {
         if (isOpaque) return frameFromMessage(bytesFromNode(node), true);

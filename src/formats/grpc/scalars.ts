@@ -1,11 +1,11 @@
 /** Scalar values between the wire and their ProtoJSON text (https://protobuf.dev/programming-guides/json). */
 import type { JsonNode } from "../../base/json.ts";
 import { bytesFromText, textFromBytes } from "../../base/bytes.ts";
-import { base64FromBytes, base64Length, bytesFromBase64, putBase64 } from "./base64.ts";
+import { asciiText, base64FromBytes, base64Length, bytesFromBase64, putBase64 } from "./base64.ts";
 import { floatFromNode, formatDouble, formatFloat } from "./float-text.ts";
 import { formatInt64, formatUint64, INT32, INT64, parseInteger, UINT32, UINT64 } from "./integer-text.ts";
 import { Unencodable } from "./unencodable.ts";
-import { readFixed, readLength, readVarint, type WireReader } from "./wire-reader.ts";
+import { doubleOf, floatOf, readFixed, readLength, readVarint, type WireReader } from "./wire-reader.ts";
 import { reserve, writeBytes, writeFixed32, writeFixed64, writeVarint, type WireWriter } from "./wire-writer.ts";
 
 /** One scalar type. */
@@ -99,7 +99,7 @@ const sfixed64: Scalar = {
 };
 
 const double: Scalar = {
-  read: (r, end) => (readFixed(r, end, 8) ? formatDouble(r.view.getFloat64(r.at - 8, true), r.lo, r.hi) : undefined),
+  read: (r, end) => (readFixed(r, end, 8) ? formatDouble(doubleOf(r), r.lo, r.hi) : undefined),
   write: (w, node) => {
     const value = floatFromNode(node, "double");
     if (typeof value !== "number") return writeFixed64(w, value.lo, value.hi);
@@ -110,7 +110,7 @@ const double: Scalar = {
 };
 
 const float: Scalar = {
-  read: (r, end) => (readFixed(r, end, 4) ? formatFloat(r.view.getFloat32(r.at - 4, true), r.lo) : undefined),
+  read: (r, end) => (readFixed(r, end, 4) ? formatFloat(floatOf(r), r.lo) : undefined),
   write: (w, node) => {
     const value = floatFromNode(node, "float");
     if (typeof value !== "number") return writeFixed32(w, value.lo);
@@ -180,22 +180,14 @@ function stringOf(raw: string): string {
   return raw.includes("\\") ? (JSON.parse(raw) as string) : raw.slice(1, -1);
 }
 
-/** Above this many bytes Node's decoder is faster than a loop. */
-const SHORT_BYTES = 48;
-
 /** A JSON string of UTF-8 bytes; bytes that are not UTF-8 become lone surrogates (`textFromBytes`), escaped. */
 export function quotedText(source: Uint8Array, from: number, to: number): string {
-  if (to - from <= SHORT_BYTES) {
-    let out = '"';
-    let at = from;
-    for (; at < to; at++) {
-      const c = source[at]!;
-      if (c < 32 || c > 126 || c === 34 || c === 92) break;
-      out += String.fromCharCode(c);
-    }
-    if (at === to) return `${out}"`;
+  let at = from;
+  for (; at < to; at++) {
+    const c = source[at]!;
+    if (c < 32 || c > 126 || c === 34 || c === 92) break;
   }
-  return JSON.stringify(textFromBytes(source.subarray(from, to)));
+  return at < to ? JSON.stringify(textFromBytes(source.subarray(from, to))) : `"${asciiText(source, from, to)}"`;
 }
 
 /** The bytes of a JSON string in its raw spelling, with their length before them. */

@@ -6,7 +6,7 @@ import { formatDouble } from "./float-text.ts";
 import type { FieldPlan, MessagePlan, SpecialForm } from "./message-plan.ts";
 import { quotedText, scalarOf } from "./scalars.ts";
 import { formatTimestamp, formatDuration, isCamelPath, camelPath } from "./special-text.ts";
-import { readFixed, readLength, readTag, readVarint, type WireReader } from "./wire-reader.ts";
+import { doubleOf, readFixed, readLength, readTag, readVarint, type WireReader } from "./wire-reader.ts";
 
 /** Members (with a comma before each) of the message of this type that stands up to `end`; undefined where it is nested too deep. */
 export type ReadAny = (typeName: string, end: number) => string | undefined;
@@ -138,7 +138,7 @@ function readValueKind(r: WireReader, end: number, levels: number): string | und
       return readVarint(r, end) && r.lo === 0 && r.hi === 0 ? "null" : undefined;
     case 17: {
       if (!readFixed(r, end, 8)) return undefined;
-      const text = formatDouble(r.view.getFloat64(r.at - 8, true), r.lo, r.hi);
+      const text = formatDouble(doubleOf(r), r.lo, r.hi);
       return text.startsWith('"') ? undefined : text;
     }
     case 26:

@@ -15,14 +15,28 @@ export const FIXED32 = 5;
 /** A position in bytes, and the two halves of the number that was read last (unsigned 32 bits each). */
 export interface WireReader {
   readonly bytes: Uint8Array;
-  readonly view: DataView;
   at: number;
   lo: number;
   hi: number;
 }
 
 export function createWireReader(bytes: Uint8Array): WireReader {
-  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), at: 0, lo: 0, hi: 0 };
+  return { bytes, at: 0, lo: 0, hi: 0 };
+}
+
+const scratch = new DataView(new ArrayBuffer(8));
+
+/** The double whose halves were read last. */
+export function doubleOf({ lo, hi }: WireReader): number {
+  scratch.setUint32(0, lo, true);
+  scratch.setUint32(4, hi, true);
+  return scratch.getFloat64(0, true);
+}
+
+/** The float whose bits were read last. */
+export function floatOf({ lo }: WireReader): number {
+  scratch.setUint32(0, lo, true);
+  return scratch.getFloat32(0, true);
 }
 
 /** Reads a varint of the shortest form into `lo` and `hi`; false (position undefined) where it is cut off or longer than it need be. */
@@ -82,10 +96,14 @@ export function readLength(r: WireReader, end: number): number {
 /** Reads 4 or 8 bytes into `lo` and `hi`; false where they are cut off. */
 export function readFixed(r: WireReader, end: number, size: 4 | 8): boolean {
   if (end - r.at < size) return false;
-  r.lo = r.view.getUint32(r.at, true);
-  r.hi = size === 8 ? r.view.getUint32(r.at + 4, true) : 0;
+  r.lo = word(r.bytes, r.at);
+  r.hi = size === 8 ? word(r.bytes, r.at + 4) : 0;
   r.at += size;
   return true;
+}
+
+function word(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
 }
 
 /** Groups inside groups deeper than this are not looked into. */

@@ -17,8 +17,10 @@ import { formatUint64, parseInteger, UINT32, UINT64 } from "./integer-text.ts";
 import { bytesFromNode, quotedText, writeText } from "./scalars.ts";
 import { Unencodable } from "./unencodable.ts";
 import {
+  doubleOf,
   FIXED32,
   FIXED64,
+  floatOf,
   GROUP,
   GROUP_END,
   LEN,
@@ -78,13 +80,13 @@ export function readWireValue(
 
 /** Doubles of ordinary size are more likely than integers that look like them. */
 function fixed64Text(r: WireReader): string {
-  const value = r.view.getFloat64(r.at - 8, true);
+  const value = doubleOf(r);
   const size = Math.abs(value);
   return size >= 1e-9 && size < 1e15 ? withPoint(String(value)) : formatUint64(r.lo, r.hi);
 }
 
 function fixed32Text(r: WireReader): string {
-  const value = r.view.getFloat32(r.at - 4, true);
+  const value = floatOf(r);
   const size = Math.abs(value);
   return size >= 1e-6 && size < 1e9 ? withPoint(shortestFloat(value)) : String(r.lo);
 }
