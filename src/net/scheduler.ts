@@ -28,7 +28,7 @@ export interface Scheduler {
 
 /**
  * A timer wheel without a fixed size: one slot a millisecond, and one Node timer for the nearest slot. Deadlines are absolute, so an
- * error of one wake-up does not move the next; a timer a stream would cost more than the streams themselves (PERFORMANCE.md).
+ * error of one wake-up does not move the next; a timer a stream would cost more than the streams themselves.
  */
 export function createScheduler(nowMs: () => number = () => performance.now()): Scheduler {
   const slots = new Map<number, Scheduled[]>();

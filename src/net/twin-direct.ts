@@ -13,7 +13,7 @@ import type { Answering } from "./twin-server.ts";
 
 /**
  * Answers simple HTTP/1.1 requests right on their socket: bytes that are known beforehand leave in one write, without the objects that
- * Node makes of each request (PERFORMANCE.md: a third of the cost). Everything else on a connection, from the first request that is
+ * Node makes of each request (a third of the cost). Everything else on a connection, from the first request that is
  * not simple, is given to Node's server, which answers in the same way.
  */
 export function createDirectHandler(answering: Answering): NonNullable<ListenOptions["onHttp1Connection"]> {

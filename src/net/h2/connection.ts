@@ -1,7 +1,17 @@
 import type { Socket } from "node:net";
 import { MAX_HEADER_BYTES } from "../header-limit.ts";
 import { createFrameReader } from "./frame-reader.ts";
-import { goawayFrame, headerFrames, pingAck, resetFrame, settingsAck, settingsFrame, windowUpdate } from "./frames.ts";
+import {
+  goawayFrame,
+  headerFrames,
+  pingAck,
+  resetFrame,
+  settingsAck,
+  settingsFrame,
+  unpadded,
+  windowUpdate,
+} from "./frames.ts";
+import { createHeaderBlocks } from "./header-blocks.ts";
 import { createHeaderDecoder, TOO_LONG } from "./header-decoder.ts";
 import type { Field } from "./header-table.ts";
 import { encodeHeaders } from "./header-encoder.ts";
@@ -37,8 +47,6 @@ export type OnRequest = (stream: Stream) => void;
 const CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024;
 /** More at once from one client is refused, stream by stream. */
 const MAX_STREAMS = 65_536;
-/** Frames that one header block may be cut into. */
-const MAX_HEADER_FRAMES = 1024;
 /** A peer that takes nothing is not read any more: acknowledgements would pile up. */
 const MAX_UNTAKEN_BYTES = 1024 * 1024;
 
@@ -61,17 +69,9 @@ interface CheckedRequest {
   readonly bytes: number | undefined;
 }
 
-/** Header frames of one block, until its last has come. */
-interface Block {
-  readonly stream: number;
-  readonly endStream: boolean;
-  readonly parts: Buffer[];
-  bytes: number;
-}
-
 /**
  * Serves HTTP/2 with prior knowledge on a socket (RFC 9113), from its preface on. Answers leave as ready frames, all that is said in one
- * turn in one write; Node's own server costs a multiple of that (PERFORMANCE). Ends with its socket.
+ * turn in one write; the objects that Node's server makes of each stream cost more than the answer. Ends with its socket.
  */
 export function serveHttp2(socket: Socket, onRequest: OnRequest, nowMs: () => number): void {
   const decoder = createHeaderDecoder(MAX_HEADER_BYTES);
@@ -94,7 +94,6 @@ export function serveHttp2(socket: Socket, onRequest: OnRequest, nowMs: () => nu
   let initialWindow = DEFAULT_WINDOW_BYTES;
   let receiveWindow = CONNECTION_WINDOW_BYTES;
   let unreported = 0;
-  let block: Block | undefined;
   /** The fields that were looked at last; clients repeat themselves. */
   let checked: CheckedRequest = { fields: [], isRequest: false, bytes: undefined };
   let greeted = false;
@@ -127,15 +126,14 @@ export function serveHttp2(socket: Socket, onRequest: OnRequest, nowMs: () => nu
     if (over) return;
     if (!greeted && (type !== FRAME.settings || flags & FLAG.ack)) throw protocol("the first frame is not SETTINGS");
     greeted = true;
-    if (block !== undefined && (type !== FRAME.continuation || id !== block.stream))
-      throw protocol("a header block is interrupted");
+    blocks.admit(type, id);
     switch (type) {
       case FRAME.data:
         return onData(flags, id, payload);
       case FRAME.headers:
-        return onHeaders(flags, id, payload);
+        return blocks.begin(flags, id, payload);
       case FRAME.continuation:
-        return onContinuation(flags, payload);
+        return blocks.goOn(flags, payload);
       case FRAME.priority:
         if (id === 0) throw protocol("PRIORITY without a stream");
         if (payload.length !== 5) return resetById(id, ERROR.frameSize);
@@ -202,29 +200,6 @@ export function serveHttp2(socket: Socket, onRequest: OnRequest, nowMs: () => nu
   };
   const requireKnown = (id: number): void => {
     if (id === 0 || id > lastStream || id % 2 === 0) throw protocol("a frame for a stream that was never opened");
-  };
-  const onHeaders = (flags: number, id: number, payload: Buffer): void => {
-    if (id % 2 === 0) throw protocol("a client's streams have odd numbers");
-    const fragment = unpadded(flags, payload, flags & FLAG.priority ? 5 : 0);
-    if (flags & FLAG.priority) {
-      const at = flags & FLAG.padded ? 1 : 0;
-      if ((payload.readUInt32BE(at) & MAX_WINDOW_BYTES) === id) throw protocol("a stream depends on itself");
-    }
-    block = { stream: id, endStream: (flags & FLAG.endStream) !== 0, parts: [], bytes: 0 };
-    addFragment(block, fragment, flags);
-  };
-  const onContinuation = (flags: number, payload: Buffer): void => {
-    if (block === undefined) throw protocol("CONTINUATION without a header block");
-    addFragment(block, payload, flags);
-  };
-  const addFragment = (to: Block, fragment: Buffer, flags: number): void => {
-    to.bytes += fragment.length;
-    to.parts.push(fragment);
-    if (to.bytes > MAX_HEADER_BYTES || to.parts.length > MAX_HEADER_FRAMES)
-      throw new ConnectionError(ERROR.enhanceYourCalm, "a header block is too long");
-    if (!(flags & FLAG.endHeaders)) return;
-    block = undefined;
-    onBlock(to.stream, to.endStream, to.parts.length === 1 ? to.parts[0]! : Buffer.concat(to.parts));
   };
   const onBlock = (id: number, ends: boolean, bytes: Buffer): void => {
     // Before anything else: the tables are the connection's.
@@ -317,6 +292,7 @@ export function serveHttp2(socket: Socket, onRequest: OnRequest, nowMs: () => nu
     stream.sendWindow += bytes;
     if (isWaiting(stream)) pump(stream);
   };
+  const blocks = createHeaderBlocks(onBlock);
   const reader = createFrameReader(onFrame);
   socket.on("data", (bytes: Buffer) => {
     if (over) return;
@@ -343,15 +319,6 @@ function isWaiting(stream: Stream): boolean {
 /** Whether more or less came than the request has said. */
 function isLengthWrong({ expectedBytes }: Stream, ends: boolean): boolean {
   return expectedBytes !== undefined && (expectedBytes < 0 || (ends && expectedBytes > 0));
-}
-
-/** A payload without its padding, and without `skip` bytes in front. */
-function unpadded(flags: number, payload: Buffer, skip: number): Buffer {
-  const padded = (flags & FLAG.padded) !== 0;
-  const from = skip + (padded ? 1 : 0);
-  const to = payload.length - (padded ? (payload[0] ?? 0) : 0);
-  if (from > payload.length || to < from) throw protocol("a frame is shorter than its padding");
-  return from === 0 && to === payload.length ? payload : payload.subarray(from, to);
 }
 
 function protocol(message: string): ConnectionError {

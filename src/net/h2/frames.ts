@@ -1,4 +1,4 @@
-import { FLAG, FRAME, FRAME_HEAD_BYTES, MAX_FRAME_BYTES } from "./protocol.ts";
+import { ConnectionError, ERROR, FLAG, FRAME, FRAME_HEAD_BYTES, MAX_FRAME_BYTES } from "./protocol.ts";
 
 /** Writes the head of a frame (RFC 9113, 4.1) at `at`. */
 export function writeFrameHead(
@@ -68,6 +68,16 @@ export function windowUpdate(stream: number, bytes: number): Buffer {
 /** The last word of a connection; `message` is for people. */
 export function goawayFrame(lastStream: number, code: number, message: string): Buffer {
   return numberFrame(FRAME.goaway, 0, [lastStream, code], Buffer.from(message));
+}
+
+/** A payload without its padding, and without `skip` bytes in front (RFC 9113, 6.1 and 6.2). */
+export function unpadded(flags: number, payload: Buffer, skip: number): Buffer {
+  const padded = (flags & FLAG.padded) !== 0;
+  const from = skip + (padded ? 1 : 0);
+  const to = payload.length - (padded ? (payload[0] ?? 0) : 0);
+  if (from > payload.length || to < from)
+    throw new ConnectionError(ERROR.protocol, "a frame is shorter than its padding");
+  return from === 0 && to === payload.length ? payload : payload.subarray(from, to);
 }
 
 /** Frames that are the same for every stream, but for the places where its number stands. */
