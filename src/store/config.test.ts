@@ -149,6 +149,11 @@ reason = "so"
       { line: 6, column: 3, field: "diff.suppress[1].reason" },
     ],
     [
+      `${BASE}[[diff.suppress]]\npath = "a"\nreason = " "`,
+      "diff.suppress[0].reason is empty.",
+      { line: 4, field: "diff.suppress[0].reason" },
+    ],
+    [
       `${BASE}[[diff.suppress]]\nreason = "b"`,
       "diff.suppress[0] needs a route, a path or a category.",
       { line: 2, field: "diff.suppress[0]" },

@@ -104,6 +104,8 @@ function suppressions(tables: readonly CheckedFields[], refuse: Refuse): readonl
     const [route, path, category] = [text("route"), text("path"), text("category")];
     if (route === undefined && path === undefined && category === undefined)
       throw refuse(["diff", "suppress", i], "needs a route, a path or a category");
-    return { route, path, category, reason: text("reason")! };
+    const reason = text("reason")!;
+    if (reason.trim() === "") throw refuse(["diff", "suppress", i, "reason"], "is empty");
+    return { route, path, category, reason };
   });
 }
