@@ -18,6 +18,12 @@ import { controlTokenFor } from "./control.ts";
 import { openScrubber } from "./open-scrubber.ts";
 import { createRequestScrubber } from "./request-scrubber.ts";
 
+/**
+ * Longer requests are refused. A recorded one may be longer than any message that is read (an upload), and finds its answer by its bytes;
+ * the bound is what keeps a client from filling the memory.
+ */
+const MAX_BODY_BYTES = 256 * 1024 * 1024;
+
 export interface ServeTwinOptions {
   readonly workspace: Workspace;
   readonly config: Config;
@@ -91,7 +97,7 @@ export async function startTwin(options: ServeTwinOptions): Promise<ServedTwin> 
     }),
     speed,
     provenanceHeaders: options.provenanceHeaders,
-    maxBodyBytes: config.recordings.maxMessageMb * 1024 * 1024,
+    maxBodyBytes: Math.max(MAX_BODY_BYTES, config.recordings.maxMessageMb * 1024 * 1024),
     isSession: isName,
     scrub: createRequestScrubber(scrub.scrubber),
     findConversation: options.ownReflection === false ? () => undefined : createReflectionFinder(schemas),

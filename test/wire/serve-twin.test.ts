@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { openTwin } from "../../src/app/open-twin.ts";
 import { startTwin, type ServeTwinOptions, type ServedTwin } from "../../src/app/serve.ts";
+import { learnModel } from "../../src/app/synth.ts";
 import { createReplacer } from "../../src/recording/scrub-tokens.ts";
 import { createWorkspace } from "../../src/store/workspace.ts";
 import { until } from "./proxy-support.ts";
@@ -201,6 +202,22 @@ describe("strict", () => {
     await expect(serve(root, { fidelity: "synth" })).rejects.toMatchObject({ code: "MODEL_MISSING" });
     await expect(serve(root, { host: "0.0.0.0" })).rejects.toMatchObject({ code: "HOST_NEEDS_TOKEN" });
   });
+});
+
+test("an upload that is longer than any message that is read finds its recorded answer", async () => {
+  const upload = (letter: string): string => JSON.stringify({ file: letter.repeat(2 * 1024 * 1024) });
+  const root = await makeTwin([
+    ...exchange(0, upload("a"), [[0, "data: a\n\n"]]),
+    ...exchange(1, upload("b"), [[0, "data: b\n\n"]]),
+  ]);
+  const { workspace } = await openTwin(root, "t");
+  appendFileSync(workspace.configFile, "[recordings]\nmax_message_mb = 1\n");
+  const { config, formats } = await openTwin(root, "t");
+  await learnModel({ workspace, config, formats, sessions: [], tags: [], force: false });
+  for (const fidelity of ["strict", "synth"] as const) {
+    const { url } = await serve(root, { fidelity, speed: Number.POSITIVE_INFINITY });
+    for (const letter of ["b", "a"]) expect(await (await ask(url, upload(letter))).text()).toBe(`data: ${letter}\n\n`);
+  }
 });
 
 describe("reflection", () => {
