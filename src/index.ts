@@ -49,7 +49,10 @@ export interface ListenOptions {
 }
 
 export interface RecordToOptions extends TwinPlace, ListenOptions {
-  /** Makes the workspace, if there is none yet, for this upstream; where there is one, its wraith.toml counts. */
+  /**
+   * The upstream of this recording (a test's own server has another port each time). Makes the workspace, if there is none yet.
+   * Default: as in wraith.toml.
+   */
   readonly baseUrl?: string | undefined;
   readonly tags?: readonly string[] | undefined;
 }
@@ -57,9 +60,11 @@ export interface RecordToOptions extends TwinPlace, ListenOptions {
 /** Starts the recording proxy: point a client at `url`, then `stop()`. Throws WORKSPACE_MISSING (and no `baseUrl`), PORT_IN_USE, ... */
 export async function recordTo(options: RecordToOptions): Promise<Recorder> {
   const root = rootOf(options);
-  if (options.baseUrl !== undefined) await makeWorkspace(root, options.name, options.baseUrl);
+  const { baseUrl } = options;
+  if (baseUrl !== undefined) await makeWorkspace(root, options.name, baseUrl);
   const twin = await openTwin(root, options.name);
-  return startRecorder({ ...twin, ...listenOptions(options), tags: options.tags ?? [] });
+  const config = baseUrl === undefined ? twin.config : { ...twin.config, baseUrl };
+  return startRecorder({ ...twin, config, ...listenOptions(options), tags: options.tags ?? [] });
 }
 
 /** Learns the model from the recordings. Throws RECORDING_MISSING; MODEL_EDITED, unless `force`. */
@@ -80,6 +85,8 @@ export interface CheckTwinOptions extends TwinPlace, RecordingFilter {
 export async function checkTwin(options: CheckTwinOptions): Promise<CheckReport> {
   const twin = await openTwin(rootOf(options), options.name);
   const { mode = "memory", showSuppressed = false } = options;
+  if (!["memory", "wire", "upstream"].includes(mode))
+    throw new WraithError("USAGE", `mode must be memory, wire or upstream, not ${mode}.`);
   return check({ ...twin, ...filterOf(options), mode, showSuppressed, env: process.env });
 }
 

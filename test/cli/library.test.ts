@@ -36,11 +36,26 @@ describe("the library", () => {
     await twin.stop();
   });
 
+  test("records the upstream that it is given, whichever the twin was made for", async () => {
+    const other = await startDemoUpstream();
+    const recorder = await recordTo({ name: "moved", dir: place.dir, baseUrl: "http://127.0.0.1:9" });
+    await recorder.stop();
+    const moved = await recordTo({ name: "moved", dir: place.dir, baseUrl: other.url });
+    expect((await chat(moved.url, "demo-1", "hi")).status).toBe(200);
+    expect(moved.info()).toMatchObject({ baseUrl: other.url });
+    await moved.stop();
+    await other.stop();
+    await expect(recordTo({ name: "moved", dir: place.dir, baseUrl: "nowhere" })).rejects.toMatchObject({
+      code: "BASE_URL_INVALID",
+    });
+  });
+
   test("rejects with errors that have a code, an exit code and help", async () => {
     const error: unknown = await checkTwin({ ...place, name: "nobody" }).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(WraithError);
     expect(error).toMatchObject({ code: "WORKSPACE_MISSING", exitCode: 1, help: ERRORS.WORKSPACE_MISSING.help });
     await expect(serveTwin({ ...place, speed: 0 })).rejects.toMatchObject({ code: "USAGE" });
+    await expect(checkTwin({ ...place, mode: "live" as "wire" })).rejects.toMatchObject({ code: "USAGE" });
   });
 
   test("knows its version", () => {
