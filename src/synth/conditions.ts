@@ -24,8 +24,14 @@ const MOST_HEADER_VALUES = 4;
 
 /** Headers whose values choose between answers. */
 const NEGOTIATION = new Set(["accept", "content-type"]);
-/** Headers that a server answers with a refusal where they are missing. */
-const CREDENTIALS = new Set(["authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie"]);
+/**
+ * Headers whose mere presence decides what a server answers: credentials, without which it refuses; conditions, under which it sends
+ * nothing new; a range, of which it sends only that.
+ */
+const DECISIVE = new Set([
+  ...["authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie"],
+  ...["if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "range"],
+]);
 /** Headers that tell clients and connections apart, not what is asked. */
 const NOISE =
   /^(?:host|connection|content-length|content-encoding|accept-(?:encoding|language)|transfer-encoding|te|user-agent|cache-control|pragma|expect|origin|referer|date|dnt|via|forwarded|priority|upgrade(?:-.*)?|keep-alive|traceparent|tracestate|baggage|x-(?:stainless|forwarded|b3|request|wraith)-.*|x-real-ip|sec-.*|.*-(?:timeout|encoding|(?:trace|tags)-bin))$/;
@@ -61,7 +67,7 @@ export function findCandidates(views: readonly RequestView[]): readonly Candidat
   const everyone = views.map((_, sample) => sample);
   for (const [path, holds] of present) {
     const depth = depthOf(path) + (containers.has(path) ? 1 : 0);
-    const isCredential = CREDENTIALS.has(path.slice("headers.".length));
+    const isDecisive = DECISIVE.has(path.slice("headers.".length));
     const add = (condition: Condition, samples: ReadonlySet<number>, isTelling: boolean): void => {
       const order = ["equals", "present", "absent"].indexOf(condition.test);
       const text = condition.test === "equals" ? condition.value : "";
@@ -69,10 +75,10 @@ export function findCandidates(views: readonly RequestView[]): readonly Candidat
     };
     for (const [raw, samples] of tellingValues(path, equal.get(path), views))
       add({ path, test: "equals", value: path.startsWith("body") ? raw : (JSON.parse(raw) as string) }, samples, true);
-    add({ path, test: "present" }, holds, isCredential);
+    add({ path, test: "present" }, holds, isDecisive);
     if (holds.size === views.length) continue;
     if (path.startsWith("headers."))
-      add({ path, test: "absent" }, new Set(everyone.filter((sample) => !holds.has(sample))), isCredential);
+      add({ path, test: "absent" }, new Set(everyone.filter((sample) => !holds.has(sample))), isDecisive);
   }
   return out.sort((a, b) => compareRanks(a.rank, b.rank));
 }

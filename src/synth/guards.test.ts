@@ -110,6 +110,13 @@ describe("learnGuards", () => {
     expect(shown(guarded, 1)).toEqual(['body.max_tokens="two"', 'body.model="badmodel"']);
   });
 
+  it.each(["if-none-match", "range"])("%s asks for another answer to the same request", (name) => {
+    const asked: Asked = { headers: [[name, "x"]] };
+    const guarded = learn([{ asked: [{}, {}] }, { asked: [asked, asked] }]);
+    expect(shown(guarded, 1)).toEqual([`headers.${name} present`]);
+    expect(guarded.every(({ hiddenBy }) => hiddenBy === undefined)).toBe(true);
+  });
+
   it("a missing credential refuses", () => {
     const key = [["authorization", "Bearer x"]] as const;
     const guarded = learn([

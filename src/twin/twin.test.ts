@@ -102,6 +102,26 @@ describe("a recorded request", () => {
   });
 });
 
+test("what a guard tells apart by a header is counted apart", () => {
+  const [route, ...others] = model.routes;
+  const guarded = {
+    ...route!,
+    variants: [
+      { ...stream, guard: [] },
+      { ...error, guard: [{ path: "headers.authorization", test: "absent" as const }] },
+    ],
+  };
+  const takes = new Map<Variant, readonly Take[]>([
+    [guarded.variants[0]!, [takeOf("s/1", { body: HI }), takeOf("s/3", { body: HI })]],
+    [guarded.variants[1]!, [errorTake("s/0", HI), errorTake("s/2", HI)]],
+  ]);
+  const twin = createTwin(loadModel({ ...model, routes: [guarded, ...others] }, takes, formats), formats, { seed: 1 });
+  const ask = (...headers: (readonly [string, string])[]): string | undefined =>
+    twin.respond({ ...requestOf({ body: HI }), head: headOf("POST", "/v1/chat", headers) }).exchange;
+  const key = ["authorization", "x"] as const;
+  expect([ask(), ask(key), ask(), ask(key), ask(), ask(key)]).toEqual(["s/0", "s/1", "s/2", "s/3", "s/0", "s/1"]);
+});
+
 describe("any other request", () => {
   const twin = twinOf();
   test("gets the nearest take of the variant that its guard chooses, with new ids, moved times and its own echoes", () => {

@@ -139,6 +139,7 @@ export function createTwin(loaded: LoadedModel, formats: Formats, { seed, forget
   /** The take that is this session's turn; undefined where no variant may answer. */
   const nextTake = (
     session: string,
+    request: string,
     view: RequestView,
     { variants, recorded }: Choice,
     eager: RouteTakes["eager"],
@@ -147,7 +148,7 @@ export function createTwin(loaded: LoadedModel, formats: Formats, { seed, forget
     const equal = recorded.length === 0 ? eager : recorded;
     const commonest = variants[0];
     if (equal.length === 0 && commonest === undefined) return undefined;
-    const count = counts.next(session, view.digest);
+    const count = counts.next(session, request);
     const isRecorded = equal.length > 0;
     const found = isRecorded ? equal[count % equal.length]! : findNearest(commonest!, view, count);
     return { found, chosen: found.variant, isRecorded, count };
@@ -168,7 +169,14 @@ export function createTwin(loaded: LoadedModel, formats: Formats, { seed, forget
       const takes = takesOf(route);
       const isSilent = body.length === 0 && takes.eager.length > 0;
       let picked: Picked | undefined;
-      if (wanted === undefined) picked = nextTake(session, view, choice, isSilent ? takes.eager : NONE);
+      if (wanted === undefined)
+        picked = nextTake(
+          session,
+          kept === undefined ? apartBy(choice, route, view) : view.digest,
+          view,
+          choice,
+          isSilent ? takes.eager : NONE,
+        );
       else {
         const found = takes.byId.get(wanted);
         if (found === undefined) return refuse(head, `${route.route} has no take ${wanted}`, { route: route.route });
@@ -196,6 +204,11 @@ export function createTwin(loaded: LoadedModel, formats: Formats, { seed, forget
 /** Field by field: this is done for each request. */
 function withHeaders({ method, path, query, payload, digest }: RequestView, headers: HeaderList): RequestView {
   return { method, path, query, headers, payload, digest };
+}
+
+/** The digest of a request whose headers count, as a guard looks at them: what is chosen by other headers is another request. */
+function apartBy({ variants }: Choice, route: Route, { digest }: RequestView): string {
+  return `${digest}/${variants.map((variant) => route.variants.indexOf(variant)).join()}`;
 }
 
 function looksAtHeaders(variant: Variant): boolean {
