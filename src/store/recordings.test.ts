@@ -122,6 +122,14 @@ describe("sessions", () => {
     expect(badLines.at(-1)!.reason).toContain("not whole gzip");
   });
 
+  it("whose first line is broken are refused at that line", async () => {
+    writeFileSync(fileOf("a.wrec"), "broken\n");
+    await expect(ids()).rejects.toMatchObject({
+      code: "RECORDING_INVALID",
+      place: { file: fileOf("a.wrec"), line: 1 },
+    });
+  });
+
   it("of which nothing can be read are not passed over", async () => {
     write("a.wrec", { wrec: 1, ...headOf("a") }, opened(0), closed(0));
     for (const [make, reason] of [
