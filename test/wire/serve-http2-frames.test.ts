@@ -378,3 +378,39 @@ property.prop(
     await twin.stop();
   }
 });
+
+const spoiled = fc.array(fc.tuple(fc.nat(400), fc.nat(255)), { minLength: 1, maxLength: 6 });
+const transcript = Buffer.concat([
+  hello,
+  settingsFrame([[SETTING.headerTableSize, 100]]),
+  request(1, [...GET, ["a", "b"]]),
+  request(3, [...POST, ["content-length", "3"]], false),
+  data(3, "abc", FLAG.endStream),
+  createFrame(FRAME.headers, 0, 5, block(POST).subarray(0, 9)),
+  createFrame(FRAME.continuation, FLAG.endHeaders, 5, block(POST).subarray(9)),
+  windowUpdate(5, 100),
+  createFrame(FRAME.rstStream, 0, 5, numbers(ERROR.cancel)),
+  createFrame(FRAME.ping, 0, 0, Buffer.alloc(8)),
+  request(7),
+]);
+
+test("whatever a client's bytes are, all that it began is over when it leaves, and the next client is served", async () => {
+  const twin = await serve(() => hello200);
+  await fc.assert(
+    fc.asyncProperty(spoiled, fc.nat(transcript.length), async (changes, cut) => {
+      const bytes = Buffer.from(transcript);
+      for (const [at, byte] of changes) if (24 + at < bytes.length) bytes[24 + at] = byte;
+      const it = await client(twin.port);
+      it.write(bytes.subarray(0, cut));
+      it.write(bytes.subarray(cut));
+      it.socket.end();
+      await it.until(() => it.closed(), "the end of the connection");
+      expect(twin.counts().open).toBe(0);
+    }),
+    { numRuns: 150 },
+  );
+  const next = await client(twin.port);
+  next.write(hello, request(1));
+  await next.until(() => ended(next, 1), "the answer");
+  expect(twin.notices).toEqual([]);
+});
