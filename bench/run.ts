@@ -1,9 +1,10 @@
-// usage: npm run bench -- [sse] [pace] [recorder] [learn] [grpc] [start]
+// usage: npm run bench -- [sse] [pace] [recorder] [learn] [grpc] [idle] [start]
 // Measures against the limit and a peer in one run. Without names all are measured, and bench/RESULTS.md is written.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { measureGrpc } from "./grpc.ts";
 import { machine, root, type Result } from "./harness.ts";
+import { measureIdle } from "./idle.ts";
 import { measureLearning } from "./learn.ts";
 import { measurePace } from "./pace.ts";
 import { measureRecorder } from "./recorder.ts";
@@ -15,6 +16,7 @@ const MEASUREMENTS: Readonly<Record<string, () => Promise<Result>>> = {
   sse: measureSse,
   grpc: measureGrpc,
   pace: measurePace,
+  idle: measureIdle,
   recorder: measureRecorder,
   learn: measureLearning,
 };
