@@ -7,13 +7,13 @@ function setUp(headers: HeaderList, method = "POST", outcome: ReturnType<LineSin
   const lines: object[] = [];
   let closed = 0;
   const sink: LineSink = {
-    conn: 3,
+    conn: () => 3,
     append: (_atMs, line) => (lines.push(typeof line === "function" ? line() : line), outcome),
     close: () => void closed++,
   };
   const kept = keepLengths(sink, { protocol: "http", httpVersion: "1.1", method, path: "/", query: "", headers });
   const add = (...list: object[]) => list.map((line) => kept.append(1, line));
-  kept.append(0, () => ({ open: { conn: kept.conn, headers } }));
+  kept.append(0, () => ({ open: { conn: kept.conn(), headers } }));
   return { lines, add, kept, closed: () => closed };
 }
 const length = (n: number): HeaderList => [

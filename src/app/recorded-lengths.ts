@@ -77,9 +77,7 @@ export function keepLengths(sink: LineSink, request: RequestHead): LineSink {
     }
   };
   return {
-    get conn() {
-      return sink.conn;
-    },
+    conn: () => sink.conn(),
     append(atMs, line) {
       const entry: Waiting = { atMs, line };
       look(entry);

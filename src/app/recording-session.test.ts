@@ -44,7 +44,7 @@ function exchange(session: RecordingSession, path: string, connection: object = 
     open: {
       protocol: "http",
       httpVersion: "1.1",
-      conn: sink.conn,
+      conn: sink.conn(),
       stream: null,
       method: "GET",
       path,

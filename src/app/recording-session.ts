@@ -112,9 +112,7 @@ export function createRecordingSession(options: SessionOptions): RecordingSessio
       openCount++;
       if (openCount === 1) options.onBusy();
       return {
-        get conn() {
-          return mine.connNumber(connection);
-        },
+        conn: () => mine.connNumber(connection),
         append: (atMs, line) => write(atMs, line, number),
         close: () => {
           openCount--;

@@ -19,18 +19,15 @@ export function createByteCollector(): ByteCollector {
   let parts: Uint8Array[] = [];
   let block: Uint8Array = NOTHING;
   let used = 0;
-  let length = 0;
   const closeBlock = (): void => {
     if (used > 0) parts.push(block.subarray(0, used));
     block = block.subarray(used);
     used = 0;
   };
-  return {
-    get length() {
-      return length;
-    },
-    append(part) {
-      length += part.length;
+  const collector = {
+    length: 0,
+    append(part: Uint8Array): void {
+      collector.length += part.length;
       if (part.length >= KEPT_BYTES) {
         closeBlock();
         parts.push(part);
@@ -43,12 +40,13 @@ export function createByteCollector(): ByteCollector {
       block.set(part, used);
       used += part.length;
     },
-    take() {
+    take(): Uint8Array {
       closeBlock();
       const out = parts.length === 0 ? NOTHING : concatBytes(parts);
       parts = [];
-      length = 0;
+      collector.length = 0;
       return out;
     },
   };
+  return collector;
 }

@@ -48,7 +48,6 @@ export function play<Head>(plan: PreparedPlan<Head>, stage: Stage<Head>, options
   const { acts, bytes } = plan;
   let zeroMs = options.zeroMs;
   let next = 0;
-  let running = true;
   let blocked = false;
   let waiting = false;
   let unread = 0;
@@ -56,7 +55,7 @@ export function play<Head>(plan: PreparedPlan<Head>, stage: Stage<Head>, options
 
   const deadline = (act: { readonly atUs: number }): number => zeroMs + act.atUs / 1000 / speed;
   const finish = (): void => {
-    running = false;
+    performance.running = false;
     options.finished?.();
   };
   const advance = (): void => {
@@ -128,24 +127,23 @@ export function play<Head>(plan: PreparedPlan<Head>, stage: Stage<Head>, options
   };
   const unblock = (): void => {
     blocked = false;
-    if (running && timer === undefined) advance();
+    if (performance.running && timer === undefined) advance();
   };
-  advance();
-  return {
-    get running() {
-      return running;
-    },
-    message: () => {
+  const performance = {
+    running: true,
+    message: (): void => {
       unread++;
-      if (!waiting || !running) return;
+      if (!waiting || !performance.running) return;
       waiting = false;
       advance();
     },
-    stop: () => {
-      running = false;
+    stop: (): void => {
+      performance.running = false;
       next = acts.length;
       if (timer !== undefined) scheduler.cancel(timer);
       timer = undefined;
     },
   };
+  advance();
+  return performance;
 }

@@ -18,7 +18,7 @@ function setUp(options: Partial<TapOptions> & { outcome?: (line: object) => "tak
     end: () => [],
     trailers: (t) => t,
     fired: new Set(),
-    unscrubbed: false,
+    unscrubbed: () => false,
   };
   const tap = createTap({
     opened: {
@@ -38,7 +38,7 @@ function setUp(options: Partial<TapOptions> & { outcome?: (line: object) => "tak
       stream: null,
     },
     sink: {
-      conn: 4,
+      conn: () => 4,
       append: (atMs, line) => {
         const content = typeof line === "function" ? line() : line;
         lines.push({ atMs, ...content });
@@ -109,7 +109,7 @@ test("what the scrubber holds back is written before the trailers, with its own 
       head: (h) => h,
       trailers: (t) => t,
       fired: new Set(["rule"]),
-      unscrubbed: true,
+      unscrubbed: () => true,
       push: (_d, c) => (held.push(c), []),
       end: (d) => (d === "server" ? held.splice(0) : []),
     },

@@ -9,7 +9,7 @@ import type { ExchangeTap } from "./relay.ts";
 /** Where the lines of one exchange go. */
 export interface LineSink {
   /** Number of the client's connection in the session, from 1; known when a line is written. */
-  readonly conn: number;
+  conn(): number;
   /**
    * Takes a line without its `x` and `atUs`, or what makes it when it is written; `atMs` is on the recorder's clock. Says what became
    * of it: `overrun` where the disk is too slow (the line was taken), `failed` where it cannot be written at all.
@@ -57,7 +57,7 @@ export function createTap(options: TapOptions): ExchangeTap {
   const closeLine = (close: Termination): object => ({
     close,
     ...(scrubber.fired.size > 0 ? { scrubbed: [...scrubber.fired] } : {}),
-    ...(scrubber.unscrubbed || undecoded ? { unscrubbed: true } : {}),
+    ...(scrubber.unscrubbed() || undecoded ? { unscrubbed: true } : {}),
   });
   const chunks = (dir: Direction, list: readonly Chunk[]): void => {
     for (const { atUs, bytes } of list) if (bytes.length > 0) write(atUs / 1000, { dir, ...bodyOf(bytes) });
@@ -107,7 +107,7 @@ export function createTap(options: TapOptions): ExchangeTap {
     const { protocol, httpVersion, method, path, query, headers } = scrubber.open(head);
     const { stream } = opened;
     write(openedMs, () => {
-      const open = { protocol, httpVersion, conn: sink.conn, stream, method, path, query, headers };
+      const open = { protocol, httpVersion, conn: sink.conn(), stream, method, path, query, headers };
       return { open: coding === undefined ? open : { ...open, coding } };
     });
   });

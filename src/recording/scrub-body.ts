@@ -14,14 +14,14 @@ export interface ScrubPipe {
   /** What was held back. */
   end(): readonly Chunk[];
   /** Something could not be looked into. */
-  readonly unscrubbed: boolean;
+  unscrubbed(): boolean;
 }
 
 const encoder = new TextEncoder();
 
 /** Passes everything as it is: bytes that no rule can read. */
 export function createPlainPipe(unscrubbed: boolean): ScrubPipe {
-  return { push: (chunk) => [chunk], end: () => [], unscrubbed };
+  return { push: (chunk) => [chunk], end: () => [], unscrubbed: () => unscrubbed };
 }
 
 /** The pipe of a body; what it is, its content type and its first character say. */
@@ -60,12 +60,12 @@ export function createBodyPipe(contentType: string | undefined, work: RuleWork):
       if (isOpaque) return [chunk];
       pending.add(chunk);
       scan(reader.push(chunk.bytes));
-      if (reader.isBroken) {
+      if (reader.isBroken()) {
         isOpaque = true;
         close();
-        return pending.release(pending.end);
+        return pending.release(pending.end());
       }
-      const settled = scanner === undefined ? beginning.length : scanner.settled;
+      const settled = scanner === undefined ? beginning.length : scanner.settled();
       const out = pending.release(reader.byteOffset(settled));
       reader.forget(settled);
       return out;
@@ -74,11 +74,9 @@ export function createBodyPipe(contentType: string | undefined, work: RuleWork):
       if (isOpaque) return [];
       if (reader.end()) isOpaque = true;
       close();
-      return pending.release(pending.end);
+      return pending.release(pending.end());
     },
-    get unscrubbed() {
-      return isOpaque;
-    },
+    unscrubbed: () => isOpaque,
   };
 }
 
@@ -98,7 +96,7 @@ interface TextReader {
   /** Text of the characters that are whole by now; a broken one ends the text. */
   push(bytes: Uint8Array): string;
   /** True once something was no UTF-8. */
-  readonly isBroken: boolean;
+  isBroken(): boolean;
   /** Whether a character is cut off at the end. */
   end(): boolean;
   /** Offset of a byte from that of a character (UTF-16 units from the beginning); it must not be forgotten. */
@@ -138,9 +136,7 @@ function createTextReader(): TextReader {
       const good = /^[^\udc80-\udcff]*/u.exec(textFromBytes(bytes))![0];
       return add(good, encoder.encode(good).length);
     },
-    get isBroken() {
-      return isBroken;
-    },
+    isBroken: () => isBroken,
     end: () => carry.length > 0,
     byteOffset(offset) {
       const stretch = stretches.findLast((s) => s.textStart <= offset);

@@ -85,7 +85,7 @@ export function createEventPipe(format: Format, context: CodecContext, work: Rul
 
   /** One look at a chunk spares one at each of its events. */
   const isClean = (bytes: Uint8Array): boolean => {
-    if (isMessage || held.length > 0 || threads.isOpen) return false;
+    if (isMessage || held.length > 0 || threads.isOpen()) return false;
     const text = utf8FromBytes(bytes);
     return text !== undefined && !isSuspect(text);
   };
@@ -112,7 +112,7 @@ export function createEventPipe(format: Format, context: CodecContext, work: Rul
   const readMessage = (start: number, frame: Uint8Array): void => {
     const text = codec.decode(frame);
     eventCount++;
-    if (!threads.isOpen && !isSuspect(text)) return;
+    if (!threads.isOpen() && !isSuspect(text)) return;
     const event: Event = { number: eventCount, start, frame, text, edits: [], openCount: 0 };
     held.push(event);
     const dissection = codec.dissect(text);
@@ -156,7 +156,7 @@ export function createEventPipe(format: Format, context: CodecContext, work: Rul
       const start = framed;
       framed += frame.bytes.length;
       // An event that began in the chunk before may have opened what this one goes on with.
-      if (start >= cleanFrom && held.length === 0 && !threads.isOpen) {
+      if (start >= cleanFrom && held.length === 0 && !threads.isOpen()) {
         if (frame.kind === "message") eventCount++;
         continue;
       }
@@ -168,7 +168,7 @@ export function createEventPipe(format: Format, context: CodecContext, work: Rul
   /** Writes what is decided, in order, and decides what has waited long enough. */
   const flush = (): void => {
     for (let first = held[0]; first !== undefined; first = held[0]) {
-      const isFull = eventCount - first.number >= MAX_HELD_EVENTS || threads.heldChars > MAX_HELD_CHARS;
+      const isFull = eventCount - first.number >= MAX_HELD_EVENTS || threads.heldChars() > MAX_HELD_CHARS;
       if (first.openCount > 0 && isFull) threads.close(first);
       if (first.openCount > 0) return;
       held.shift();
@@ -179,7 +179,7 @@ export function createEventPipe(format: Format, context: CodecContext, work: Rul
   };
   return {
     push(chunk: Chunk) {
-      const cleanFrom = isClean(chunk.bytes) ? pending.end : Infinity;
+      const cleanFrom = isClean(chunk.bytes) ? pending.end() : Infinity;
       pending.add(chunk);
       read(framer.push(chunk.bytes), cleanFrom);
       return pending.release(held[0]?.start ?? framed);
@@ -188,11 +188,9 @@ export function createEventPipe(format: Format, context: CodecContext, work: Rul
       read(framer.end(), Infinity);
       threads.close(undefined);
       flush();
-      return pending.release(pending.end);
+      return pending.release(pending.end());
     },
-    get unscrubbed() {
-      return unscrubbed;
-    },
+    unscrubbed: () => unscrubbed,
   };
 }
 

@@ -56,15 +56,12 @@ export function createExchangeScrubber(work: RuleWork, formats: Formats): Exchan
     push: (direction, chunk) => attempt(() => pipes[direction].push(chunk), [chunk]),
     end(direction) {
       const held = attempt(() => pipes[direction].end(), NOTHING);
-      const { unscrubbed } = pipes[direction];
-      pipes[direction] = createPlainPipe(unscrubbed);
+      pipes[direction] = createPlainPipe(pipes[direction].unscrubbed());
       return held;
     },
     trailers: (trailers) => attempt(() => scrubHeaders(trailers, work), []),
     fired: work.fired,
-    get unscrubbed() {
-      return hasFailed || pipes.client.unscrubbed || pipes.server.unscrubbed;
-    },
+    unscrubbed: () => hasFailed || pipes.client.unscrubbed() || pipes.server.unscrubbed(),
   };
 }
 

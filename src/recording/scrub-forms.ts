@@ -58,14 +58,21 @@ const beginning = ({ prefix, chars, min, exact }: KeyForm): string =>
 
 const KEYS = new RegExp(`(?<![${WORD}])(?:${KEY_FORMS.map((f) => `(${whole(f)})`).join("|")})`, "g");
 const KEY_BEGINNINGS = new RegExp(`(?<![${WORD}])(?:${KEY_FORMS.map(beginning).join("|")})$`, "g");
-/** Something of these must be there before it is worth looking for keys. */
-const KEY_PREFIXES = new RegExp(KEY_FORMS.map((f) => quoted(f.prefix)).join("|"));
+/**
+ * Something of these must be there before it is worth looking for keys. Most prefixes end in a mark that is rare in texts: to look for it,
+ * and only then at what is before it, takes a third of the time.
+ */
+const KEY_PREFIXES = ((): RegExp => {
+  const all = KEY_FORMS.map((f) => quoted(f.prefix));
+  const isMarked = (prefix: string): boolean => /[-_]$/.test(prefix);
+  return new RegExp([`[-_](?<=${all.filter(isMarked).join("|")})`, ...all.filter((p) => !isMarked(p))].join("|"));
+})();
 
 /** Digits alone, or in the groups that are printed on cards. No digit and no decimal point beside them. */
 const CARDS = /(?<![\d.])(?:\d{14,19}|\d{4}([ -])(?:\d{4}\1\d{4}\1\d{4}|\d{6}\1\d{4,5}))(?!\.?\d)/g;
 const CARD_BEGINNINGS =
   /(?<![\d.])(?=[2-6])(?:\d{1,19}|\d{4}([ -])(?:\d{0,6}|\d{4}\1\d{0,4}|\d{4}\1\d{4}\1\d{0,4}|\d{6}\1\d{0,5}))\.?$/g;
-const CARD_DIGITS = /\d(?:[ -]?\d){13}/;
+const CARD_DIGITS = /(?<!\d)\d(?:[ -]?\d){13}/;
 
 /** Which forms are looked for. */
 export interface FormRules {

@@ -184,9 +184,7 @@ export function createJsonScanner(work: JsonWork): Scanner {
       read(false);
     },
     end: () => read(true),
-    get settled() {
-      return open === undefined ? base : open.start + open.scanner.settled;
-    },
+    settled: () => (open === undefined ? base : open.start + open.scanner.settled()),
     takeEdits() {
       const taken = edits;
       edits = [];

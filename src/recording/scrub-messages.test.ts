@@ -67,7 +67,7 @@ function sent(body: Uint8Array, rules: ScrubRule[] = [], formats = withSchema, s
   out.push(...exchange.end("client"));
   const bytes = concatBytes(out.map((c) => c.bytes));
   expect([...scrubRequest(scrubber, request, body).body]).toEqual([...bytes]);
-  return { bytes, out, fired: [...exchange.fired].sort(), unscrubbed: exchange.unscrubbed };
+  return { bytes, out, fired: [...exchange.fired].sort(), unscrubbed: exchange.unscrubbed() };
 }
 
 test("fields of a message that are secret by name, and their length prefixes", () => {

@@ -57,9 +57,7 @@ export function createPairScanner(find: (name: string) => FieldRule | undefined,
       read(false);
     },
     end: () => read(true),
-    get settled() {
-      return open === undefined ? base : open.start + open.scanner.settled;
-    },
+    settled: () => (open === undefined ? base : open.start + open.scanner.settled()),
     takeEdits() {
       const taken = edits;
       edits = [];

@@ -4,7 +4,7 @@ import type { Chunk } from "./exchange.ts";
 
 export interface PendingChunks {
   /** Bytes that came, all in all. */
-  readonly end: number;
+  end(): number;
   add(chunk: Chunk): void;
   /**
    * Other bytes for those from `start` to `end` (offsets in all that came; edits come in order). They stand in the chunk in which the old
@@ -54,9 +54,7 @@ export function createPendingChunks(): PendingChunks {
     return { atUs: chunk.atUs, bytes: parts.length === 0 ? NONE : concatBytes(parts) };
   };
   return {
-    get end() {
-      return end;
-    },
+    end: () => end,
     add(chunk) {
       chunks.push(chunk);
       end += chunk.bytes.length;

@@ -52,7 +52,7 @@ export interface Scanner {
   /** No more follows: everything is decided then. */
   end(): void;
   /** Everything before this offset is decided. */
-  readonly settled: number;
+  settled(): number;
   /** Edits since the last call, in order, none over another; they may reach beyond `settled` by nothing. */
   takeEdits(): readonly Edit[];
 }
@@ -62,7 +62,7 @@ export interface TextScanner extends Scanner {
   /** Decides at once. A secret of known form that reaches to the end is replaced, and what goes on with it is left out. */
   force(): void;
   /** Whether what follows may have to be left out: the rest of a secret that was replaced. */
-  readonly swallows: boolean;
+  swallows(): boolean;
 }
 
 /** All edits of a whole text. */
@@ -144,12 +144,8 @@ function createFormScanner(spelling: Spelling, { text: rules, replacer, fired }:
     push: (raw) => scan(raw, "goes on"),
     end: () => scan("", "ends"),
     force: () => scan("", "is cut"),
-    get settled() {
-      return settled;
-    },
-    get swallows() {
-      return swallowed !== undefined;
-    },
+    settled: () => settled,
+    swallows: () => swallowed !== undefined,
     takeEdits() {
       const taken = edits;
       edits = [];
@@ -203,10 +199,8 @@ function createPatternScanner(spelling: Spelling, work: ScrubWork): TextScanner 
     },
     end: () => scan(true),
     force: () => scan(true),
-    swallows: false,
-    get settled() {
-      return settled;
-    },
+    swallows: () => false,
+    settled: () => settled,
     takeEdits() {
       const taken = edits;
       edits = [];
@@ -257,7 +251,7 @@ function joinScanners(a: TextScanner, b: TextScanner): TextScanner {
   let ready: Edit[] = [];
   const settle = (): void => {
     waiting = [...mergeEdits([...waiting, ...a.takeEdits(), ...b.takeEdits()])];
-    settled = Math.min(a.settled, b.settled);
+    settled = Math.min(a.settled(), b.settled());
     // An edit that reaches into what is undecided may still grow together with another one.
     const crossing = waiting.find((e) => e.end > settled);
     if (crossing !== undefined) settled = Math.min(settled, crossing.start);
@@ -280,12 +274,8 @@ function joinScanners(a: TextScanner, b: TextScanner): TextScanner {
       b.force();
       settle();
     },
-    get swallows() {
-      return a.swallows || b.swallows;
-    },
-    get settled() {
-      return settled;
-    },
+    swallows: () => a.swallows() || b.swallows(),
+    settled: () => settled,
     takeEdits() {
       const taken = ready;
       ready = [];

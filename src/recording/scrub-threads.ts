@@ -23,9 +23,9 @@ export interface Threads {
   /** Decides what is open of an event, and of all threads where `event` is undefined because the stream is over. */
   close(event: HeldEvent | undefined): void;
   /** True while an event could go on with something. */
-  readonly isOpen: boolean;
+  isOpen(): boolean;
   /** Characters that are undecided. */
-  readonly heldChars: number;
+  heldChars(): number;
 }
 
 interface Thread {
@@ -46,11 +46,11 @@ export function createThreads(work: ScrubWork): Threads {
 
   const settle = (name: string, thread: Thread): void => {
     for (const edit of thread.scanner.takeEdits()) spread(thread, edit);
-    const { settled, swallows } = thread.scanner;
+    const settled = thread.scanner.settled();
     const decided = thread.pieces.filter((p) => p.end <= settled);
     for (const { event } of decided) event.openCount--;
     thread.pieces = thread.pieces.filter((p) => p.end > settled);
-    if (thread.pieces.length === 0 && !swallows) threads.delete(name);
+    if (thread.pieces.length === 0 && !thread.scanner.swallows()) threads.delete(name);
   };
   return {
     add(name, event, raw, at, spelling) {
@@ -87,12 +87,10 @@ export function createThreads(work: ScrubWork): Threads {
         settle(name, thread);
       }
     },
-    get isOpen() {
-      return threads.size > 0;
-    },
-    get heldChars() {
+    isOpen: () => threads.size > 0,
+    heldChars() {
       let chars = 0;
-      for (const { length, scanner } of threads.values()) chars += length - scanner.settled;
+      for (const { length, scanner } of threads.values()) chars += length - scanner.settled();
       return chars;
     },
   };

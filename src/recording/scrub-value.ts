@@ -43,9 +43,7 @@ export function createValueScanner(spelling: Spelling, rule: FieldRule, work: Sc
     end() {
       if (!isReplaced) replace();
     },
-    get settled() {
-      return settled;
-    },
+    settled: () => settled,
     takeEdits() {
       const taken = edits;
       edits = [];

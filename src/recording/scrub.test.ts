@@ -38,7 +38,7 @@ function sendBody(contentType: string, body: Uint8Array, cuts: readonly number[]
     .slice(1)
     .forEach((to, i) => out.push(...exchange.push("client", { atUs: i, bytes: body.subarray(places[i], to) })));
   out.push(...exchange.end("client"));
-  return { out, text: text(out), fired: [...exchange.fired], unscrubbed: exchange.unscrubbed };
+  return { out, text: text(out), fired: [...exchange.fired], unscrubbed: exchange.unscrubbed() };
 }
 
 /** What becomes of a response's chunks. */
@@ -212,6 +212,24 @@ describe("bodies", () => {
       }
   });
 
+  test("a key of each well-known form is found, alone, in a sentence and within JSON; what only looks like its beginning stays", () => {
+    const prefixes =
+      "sk- sk_live_ sk_test_ rk_live_ rk_test_ whsec_ ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- xoxa- xoxb- xoxe- xoxp- xoxr- xoxs- AIza hf_ gsk_ xai- npm_";
+    const keys = prefixes.split(" ").map((prefix) => prefix + "Ab1".repeat(12));
+    for (const key of [...keys, `AKIA${"Z9".repeat(8)}`, `ASIA${"Z9".repeat(8)}`]) {
+      for (const wrap of [(k: string) => k, (k: string) => `it is ${k}, he said`, (k: string) => `{"a":["${k}"]}`])
+        expect(sendBody("text/plain", Buffer.from(wrap(key)), []).text).toBe(wrap(tokenOf(key)));
+      expect(sendBody("text/plain", Buffer.from(`x${key} ${key.slice(0, 5)}`), []).fired).toEqual([]);
+    }
+  });
+
+  test("card numbers are found behind other digits, in groups and alone", () => {
+    const card = "4111 1111 1111 1111";
+    for (const wrap of [(c: string) => c, (c: string) => `1 23 ${c}`, (c: string) => `on 2026-11-22 ${c} and 7`])
+      for (const c of [card, card.replaceAll(" ", ""), card.replaceAll(" ", "-")])
+        expect(sendBody("text/plain", Buffer.from(wrap(c)), []).text).toBe(wrap(tokenOf(card.replaceAll(" ", ""))));
+  });
+
   test("what no secret can go on with is written at once, and a chunk keeps its time", () => {
     const exchange = plain.exchange();
     exchange.open(requestHead([["content-type", "text/plain"]]));
@@ -286,7 +304,7 @@ describe("streams", () => {
     });
     const bytes = Buffer.from(delta(SECRET));
     expect(exchange.push("server", { atUs: 1, bytes })).toEqual([{ atUs: 1, bytes }]);
-    expect(exchange.unscrubbed).toBe(true);
+    expect(exchange.unscrubbed()).toBe(true);
   });
 
   test("choices that alternate are two texts", () => {

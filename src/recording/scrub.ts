@@ -29,5 +29,5 @@ export interface ExchangeScrubber {
   /** Names of the rules that fired, so far. */
   readonly fired: ReadonlySet<string>;
   /** True where something could not be looked into. */
-  readonly unscrubbed: boolean;
+  unscrubbed(): boolean;
 }

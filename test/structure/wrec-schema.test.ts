@@ -112,7 +112,7 @@ describe("docs/wrec.schema.json", () => {
         stream: null,
       },
       sink: {
-        conn: 1,
+        conn: () => 1,
         append: (_, line) => (lines.push(typeof line === "function" ? line() : line), "taken"),
         close: () => undefined,
       },
@@ -123,7 +123,7 @@ describe("docs/wrec.schema.json", () => {
         end: () => [],
         trailers: (t) => t,
         fired: new Set(["rule"]),
-        unscrubbed: true,
+        unscrubbed: () => true,
       },
       createDecoder: () => ({ push: (bytes) => bytes }),
       nowMs: () => 1,
