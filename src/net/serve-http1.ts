@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from "node:http";
 import { concatBytes } from "../base/bytes.ts";
 import type { HeaderList } from "../base/http.ts";
 import { sendable } from "./client-http1.ts";
@@ -75,7 +75,7 @@ export function createHttp1Stage(
       if (over || response.headersSent || socket === null || request.httpVersion === "1.0") return;
       // Node can write 100, 102 and 103 only, and 103 only with headers it knows.
       const lines = sendable(headers).map(([n, v]) => `${n}: ${v}\r\n`);
-      socket.write(`HTTP/1.1 ${status} \r\n${lines.join("")}\r\n`, "latin1");
+      socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}\r\n`, "latin1");
     },
     head: (plan) => {
       if (!over) writeHttp1Head(request, response, plan, closing);

@@ -220,7 +220,7 @@ function createDirectStage(socket: Socket, closing: boolean): Stage<Buffer> {
     informational: (status, headers) => {
       if (over) return;
       const { raw } = createHttp1Head(status, headers, false);
-      socket.write(`HTTP/1.1 ${status} \r\n${linesOf(raw)}\r\n`, "latin1");
+      socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${linesOf(raw)}\r\n`, "latin1");
     },
     head: (plan) => {
       if (!over) ({ head } = plan);

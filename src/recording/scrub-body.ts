@@ -5,6 +5,7 @@ import type { Chunk } from "./exchange.ts";
 import type { RuleWork } from "./scrub-headers.ts";
 import { createJsonScanner } from "./scrub-json.ts";
 import { createPairScanner } from "./scrub-pairs.ts";
+import { boundaryOf, createPartScanner } from "./scrub-parts.ts";
 import { createPendingChunks } from "./scrub-pending.ts";
 import { createTextScanner, type Scanner } from "./scrub-text.ts";
 
@@ -27,6 +28,7 @@ export function createPlainPipe(unscrubbed: boolean): ScrubPipe {
 /** The pipe of a body; what it is, its content type and its first character say. */
 export function createBodyPipe(contentType: string | undefined, work: RuleWork): ScrubPipe {
   const media = mediaType(contentType);
+  const boundary = boundaryOf(contentType ?? "");
   // No text: nothing that a rule speaks of.
   if (/^(?:image|audio|video|font)\//.test(media)) return createPlainPipe(false);
   const pending = createPendingChunks();
@@ -45,7 +47,10 @@ export function createBodyPipe(contentType: string | undefined, work: RuleWork):
       beginning += text;
       const first = /[^\s\ufeff]/.exec(beginning.slice(0, MAX_BLANK))?.[0];
       if (first === undefined && beginning.length < MAX_BLANK) return;
-      scanner = createBodyScanner(media, first ?? "", work);
+      scanner =
+        boundary === undefined
+          ? createBodyScanner(media, first ?? "", work)
+          : createPartScanner(boundary, work.rules.form, work);
       scanner.push(beginning);
       beginning = "";
     } else scanner.push(text);

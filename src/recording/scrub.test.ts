@@ -119,6 +119,10 @@ describe("bodies", () => {
     fc
       .array(fc.tuple(key, words), { maxLength: 4 })
       .map((p) => ({ type: "application/x-www-form-urlencoded", text: new URLSearchParams(p).toString() })),
+    fc.array(fc.tuple(key, words), { maxLength: 4 }).map((p) => ({
+      type: "multipart/form-data; boundary=b",
+      text: `${p.map(([name, value]) => `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`).join("")}--b--\r\n`,
+    })),
   );
 
   test.each([
