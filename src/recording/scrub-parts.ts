@@ -73,9 +73,7 @@ export function createPartScanner(
       open.scanner.end();
       takeOpen();
     },
-    get settled() {
-      return open.start + open.scanner.settled;
-    },
+    settled: () => open.start + open.scanner.settled(),
     takeEdits() {
       const taken = edits;
       edits = [];
