@@ -43,7 +43,7 @@ export async function learnModel(options: SynthOptions): Promise<SynthReport> {
       `None of the exchanges that were recorded for "${workspace.name}" has an answer: was the upstream down?`,
     );
   options.onProgress?.(`learning from ${counts.sessions} sessions`);
-  const { model, takeLines, report } = learner.learn();
-  await writeModel(workspace, model, takeLines, { force: options.force });
-  return report;
+  const learned = learner.learn();
+  await writeModel(workspace, learned, { force: options.force });
+  return learned.report;
 }

@@ -60,8 +60,12 @@ export function textFromBytes(bytes: Uint8Array): string {
 /** Bytes of a text made by `textFromBytes`; the inverse for every input. */
 export function bytesFromText(text: string): Uint8Array {
   if (text.isWellFormed()) return encoder.encode(text);
-  const parts: Uint8Array[] = [];
+  const out = new Uint8Array(text.length * 3);
+  let length = 0;
   let start = 0;
+  const flush = (end: number): void => {
+    if (end > start) length += encoder.encodeInto(text.slice(start, end), out.subarray(length)).written;
+  };
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
     if (c >= 0xd800 && c <= 0xdbff && i + 1 < text.length && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00) {
@@ -69,13 +73,13 @@ export function bytesFromText(text: string): Uint8Array {
       continue;
     }
     if (c >= 0xdc80 && c <= 0xdcff) {
-      if (i > start) parts.push(encoder.encode(text.slice(start, i)));
-      parts.push(Uint8Array.of(c - 0xdc00));
+      flush(i);
+      out[length++] = c - 0xdc00;
       start = i + 1;
     }
   }
-  if (start < text.length) parts.push(encoder.encode(text.slice(start)));
-  return concatBytes(parts);
+  flush(text.length);
+  return out.slice(0, length);
 }
 
 /** `bytesFromText` of each text, made at once: the arrays lie side by side in one buffer. */

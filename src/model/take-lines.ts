@@ -9,6 +9,7 @@
  * say: `features`, `head` and `trailers` (0), `eager`, `filler`, `informational`.
  */
 import { WraithError } from "../base/errors.ts";
+import type { FindBody, KeepBody } from "./bodies.ts";
 import type { HeaderList } from "../base/http.ts";
 import {
   invalidAt,
@@ -31,8 +32,8 @@ import { placesOfRow, rowOfTake } from "./take-row.ts";
 import { formatHoleValues, parseRuns, readHoleValues, runsOf } from "./take-values.ts";
 import { formatTermination, readTermination } from "./termination-text.ts";
 
-/** The line of a take in its `.jsonl` file, without the line end. Deterministic. Throws WraithError MODEL_INVALID (see `rowOfTake`). */
-export function formatTake(route: Route, variant: Variant, take: Take): string {
+/** The line of a take in its `.jsonl` file, without the line end; `keep` takes its bodies. Deterministic. Throws WraithError MODEL_INVALID (see `rowOfTake`). */
+export function formatTake(route: Route, variant: Variant, take: Take, keep?: KeepBody): string {
   const out = [`"take": ${JSON.stringify(take.id)}`, `"request": ${JSON.stringify(take.request)}`];
   const features = [...take.features].map(([path, raw]) => `${JSON.stringify(path)}: ${formatFeature(raw)}`);
   if (features.length > 0) out.push(`"features": {${features.join(", ")}}`);
@@ -45,7 +46,7 @@ export function formatTake(route: Route, variant: Variant, take: Take): string {
   const places = placesOfRow(rowOfTake(route, variant, take));
   const holes = [...take.holes].map(([hole, values]) => {
     const isCounter = route.holes.get(hole)?.class === "counter";
-    return `${JSON.stringify(hole)}: ${formatHoleValues(values, places.get(hole)?.spelling ?? "json", !isCounter)}`;
+    return `${JSON.stringify(hole)}: ${formatHoleValues(values, places.get(hole)?.spelling ?? "json", !isCounter, keep)}`;
   });
   out.push(`"holes": {${holes.join(", ")}}`);
   out.push(`"gapsUs": [${formatGaps(take.timesUs)}]`);
@@ -121,7 +122,13 @@ const FIELDS = [
 ];
 
 /** Reads the takes of a variant. Throws WraithError MODEL_INVALID with file, line and field; unknown shape or hole names included. */
-export function parseTakes(text: string, file: string, route: Route, variant: Variant): readonly Take[] {
+export function parseTakes(
+  text: string,
+  file: string,
+  route: Route,
+  variant: Variant,
+  findBody: FindBody = () => undefined,
+): readonly Take[] {
   const takes: Take[] = [];
   const ids = new Set<string>();
   let number = 0;
@@ -129,7 +136,7 @@ export function parseTakes(text: string, file: string, route: Route, variant: Va
     number++;
     if (line.trim() === "") continue;
     const place = openJson({ file, text: line, firstLine: number });
-    const take = readTake(place, route, variant);
+    const take = readTake(place, route, variant, findBody);
     if (ids.has(take.id)) throw invalidAt(place, `the take ${take.id} stands here twice`);
     ids.add(take.id);
     takes.push(take);
@@ -137,7 +144,7 @@ export function parseTakes(text: string, file: string, route: Route, variant: Va
   return takes;
 }
 
-function readTake(place: JsonPlace, route: Route, variant: Variant): Take {
+function readTake(place: JsonPlace, route: Route, variant: Variant, findBody: FindBody): Take {
   const fields = readFields(place, FIELDS);
   const optional = <T>(name: string, fallback: T, read: (at: JsonPlace) => T): T => {
     const at = fields.find(name);
@@ -162,7 +169,7 @@ function readTake(place: JsonPlace, route: Route, variant: Variant): Take {
   };
   return {
     ...base,
-    holes: readHoles(fields, base, route, variant),
+    holes: readHoles(fields, base, route, variant, findBody),
     timesUs: readTimes(fields.need("gapsUs"), shapes.length),
     filler: optional("filler", [], (at) => readItems(at).map((item) => readFiller(item, shapes.length))),
     informational: optional("informational", [], (at) => readItems(at).map(readInformational)),
@@ -182,6 +189,7 @@ function readHoles(
   base: Pick<Take, "id" | "head" | "trailers" | "shapes">,
   route: Route,
   variant: Variant,
+  findBody: FindBody,
 ): ReadonlyMap<string, readonly string[]> {
   const place = fields.need("holes");
   let places: ReturnType<typeof placesOfRow>;
@@ -196,7 +204,7 @@ function readHoles(
     if (!route.holes.has(hole)) throw invalidAt(at, `the route has no hole ${JSON.stringify(hole)}`);
     const expected = places.get(hole);
     if (expected === undefined) throw invalidAt(at, `no event of this take has the hole ${JSON.stringify(hole)}`);
-    holes.set(hole, readHoleValues(at, hole, expected));
+    holes.set(hole, readHoleValues(at, hole, expected, findBody));
   }
   for (const [hole, { count }] of places) {
     const rule = route.holes.get(hole);

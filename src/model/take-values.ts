@@ -5,11 +5,13 @@
  *     ["Hel", "lo", 1.0]                one value a place
  *     {"runs": [["a", 5], ["b", 2]]}    values that repeat, where that is shorter
  *     {"raw": ...}                      one of these, with the raw value of each place as a JSON string
+ *     {"body": "9f86d0..."}             one long value, at all places, that lies in model/bodies
  *
  * The last is for holes that stand at places of both sorts, and for JSON that has line ends in it. A value that is an array or an
  * object stands in an array even if it is the only one.
  */
 import type { WraithError } from "../base/errors.ts";
+import { bodyOfValue, type FindBody, type KeepBody } from "./bodies.ts";
 import {
   invalidAt,
   rawOf,
@@ -57,12 +59,15 @@ export function parseRuns(text: string, refuse: (message: string) => WraithError
   return row;
 }
 
-/** `mayFold`: equal values may be told once (not for counters, whose only value is their start). */
+/** `mayFold`: equal values may be told once (not for counters, whose only value is their start). Without `keep` all stands in the line. */
 export function formatHoleValues(
   values: readonly string[],
   spelling: HolePlaces["spelling"],
   mayFold: boolean,
+  keep?: KeepBody,
 ): string {
+  const body = keep === undefined || values.length !== 1 ? undefined : bodyOfValue(values[0]!);
+  if (keep !== undefined && body !== undefined) return `{"body": ${JSON.stringify(keep(body))}}`;
   const isRaw = spelling === "mixed" || (spelling === "json" && !values.every(standsInLine));
   const quoted = isRaw || spelling === "text";
   const text = formatList(quoted ? values.map((v) => JSON.stringify(v)) : values, mayFold);
@@ -89,8 +94,19 @@ function formatList(values: readonly string[], mayFold: boolean): string {
 }
 
 /** Raw values of a hole: one, or one a place. Throws WraithError MODEL_INVALID, with the counts where they do not fit. */
-export function readHoleValues(place: JsonPlace, hole: string, places: HolePlaces): readonly string[] {
+export function readHoleValues(
+  place: JsonPlace,
+  hole: string,
+  places: HolePlaces,
+  findBody: FindBody,
+): readonly string[] {
   const { node } = place;
+  if (node.kind === "object" && node.keys.includes('"body"')) {
+    const at = readFields(place, ["body"]).need("body");
+    const body = findBody(readString(at));
+    if (body === undefined) throw invalidAt(at, "model/bodies has no file of this name");
+    return [body];
+  }
   const isRaw = node.kind === "object" && node.keys.includes('"raw"');
   const inner = isRaw ? readFields(place, ["raw"]).need("raw") : place;
   if (places.spelling === "mixed" && !isRaw)

@@ -1,12 +1,14 @@
+import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createFormats } from "../formats/index.ts";
+import { bodyName } from "../model/bodies.ts";
 import type { Model, Take } from "../model/model.ts";
 import { parseModel } from "../model/symbols.ts";
 import { formatTake } from "../model/take-lines.ts";
-import { readModel, writeModel } from "./model-store.ts";
+import { readModel, writeModel, type WrittenModel } from "./model-store.ts";
 import { createWorkspace, type Workspace } from "./workspace.ts";
 
 const formats = createFormats({ protoFiles: [], descriptorSets: [], maxMessageBytes: 1024 * 1024 });
@@ -50,7 +52,7 @@ function modelOf(word: string, takes = "get-x-1/200"): Model {
   );
 }
 
-function takeOf(id: string): Take {
+function takeOf(id: string, n = ["1", "2.0"]): Take {
   return {
     id,
     request: "d",
@@ -59,7 +61,7 @@ function takeOf(id: string): Take {
     head: 0,
     trailers: 0,
     shapes: ["a", "a"],
-    holes: new Map([["n", ["1", "2.0"]]]),
+    holes: new Map([["n", n]]),
     timesUs: { head: 1, events: [2, 3], end: 4 },
     filler: [],
     informational: [],
@@ -67,12 +69,31 @@ function takeOf(id: string): Take {
   };
 }
 
-async function synth(word: string, force = false, ids = ["s/0", "s/1"]): Promise<void> {
-  const model = modelOf(word);
+/** What `synth` would write. */
+function writtenOf(model: Model, takes: readonly Take[]): WrittenModel {
+  const bodies = new Map<string, Uint8Array>();
+  const keep = (bytes: Uint8Array): string => {
+    bodies.set(bodyName(bytes), bytes);
+    return bodyName(bytes);
+  };
   const route = model.routes[0]!;
   const variant = route.variants[0]!;
-  const lines = ids.map((id) => formatTake(route, variant, takeOf(id)));
-  await writeModel(workspace, model, new Map([[variant, lines]]), { force });
+  return {
+    model,
+    takeLines: new Map([[variant, takes.map((take) => formatTake(route, variant, take, keep))]]),
+    bodies,
+  };
+}
+
+async function synth(word: string, force = false, ids = ["s/0", "s/1"]): Promise<void> {
+  await writeModel(
+    workspace,
+    writtenOf(
+      modelOf(word),
+      ids.map((id) => takeOf(id)),
+    ),
+    { force },
+  );
 }
 
 /** The constant of the model that is read, and the takes. */
@@ -144,6 +165,54 @@ describe("a model", () => {
   });
 });
 
+describe("a value of 64 KiB and more", () => {
+  const long = "1".repeat(65_536);
+  const name = createHash("sha256").update(long).digest("hex");
+  const bodies = (): string => join(workspace.modelDir, "bodies");
+  const takesFile = (): string => join(workspace.modelDir, "takes/get-x-1/200.jsonl");
+
+  async function synthLong(...takes: readonly Take[]): Promise<void> {
+    await writeModel(workspace, writtenOf(modelOf("old"), takes), { force: false });
+  }
+  const long0 = takeOf("s/0", [long]);
+
+  it("lies in a file of its own, equal ones in one; shorter ones and rows stand in their takes", async () => {
+    const takes = [long0, takeOf("s/1", [long]), takeOf("s/2", [long.slice(1)]), takeOf("s/3", [long, "2"])];
+    await synthLong(...takes);
+    expect(readdirSync(bodies()).sort()).toEqual([".gitattributes", name]);
+    expect(readFileSync(join(bodies(), name), "utf8")).toBe(long);
+    const lines = readFileSync(takesFile(), "utf8").split("\n");
+    expect(lines.slice(0, 2).map((l) => l.includes(`"holes": {"n": {"body": "${name}"}}`))).toEqual([true, true]);
+    expect((await seen()).takes).toEqual(takes);
+    const [stamp] = [readFileSync(join(workspace.modelDir, "synth.json"))];
+    await synthLong(...takes);
+    expect(readFileSync(join(workspace.modelDir, "synth.json"))).toEqual(stamp);
+  });
+
+  it("that is not there or is another one is refused at its place", async () => {
+    await synthLong(long0);
+    writeFileSync(join(bodies(), name), long.slice(1));
+    await expect(readModel(workspace, formats)).rejects.toMatchObject({
+      code: "MODEL_INVALID",
+      place: { file: join(bodies(), name) },
+    });
+    rmSync(join(bodies(), name));
+    const refused = { code: "MODEL_INVALID", place: { file: takesFile(), line: 1, field: "holes.n.body" } };
+    await expect(readModel(workspace, formats)).rejects.toMatchObject(refused);
+    rmSync(bodies(), { recursive: true });
+    await expect(readModel(workspace, formats)).rejects.toMatchObject(refused);
+  });
+
+  it("is read when its take is asked for, and may not have changed until then", async () => {
+    await synthLong(long0);
+    const { model, takes } = await readModel(workspace, formats);
+    writeFileSync(join(bodies(), name), "another");
+    expect(() => takes.get(model.routes[0]!.variants[0]!)).toThrow(
+      expect.objectContaining({ code: "MODEL_INVALID", place: { file: join(bodies(), name) } }),
+    );
+  });
+});
+
 describe("a new synth", () => {
   it("replaces what the last one wrote, takes that are gone included, and keeps no copy", async () => {
     await synth("old");
@@ -206,7 +275,9 @@ it("takes cannot lie outside the model", async () => {
   const [route] = model.routes;
   const variant = { ...route!.variants[0]!, takesFile: "../../x" };
   const outside: Model = { ...model, routes: [{ ...route!, variants: [variant] }] };
-  await expect(writeModel(workspace, outside, new Map(), { force: false })).rejects.toMatchObject({
+  await expect(
+    writeModel(workspace, { model: outside, takeLines: new Map(), bodies: new Map() }, { force: false }),
+  ).rejects.toMatchObject({
     code: "MODEL_INVALID",
   });
   expect(folders()).toEqual([]);

@@ -9,6 +9,7 @@ import { loadModel } from "../model/loaded-model.ts";
 import type { LoadedModel, Model, Route, Variant } from "../model/model.ts";
 import { formatModel, parseModel } from "../model/symbols.ts";
 import { parseTakes } from "../model/take-lines.ts";
+import { openBodies, writeBodies } from "./body-files.ts";
 import { createLazyMap } from "./lazy-map.ts";
 import { isMissing, type Workspace } from "./workspace.ts";
 
@@ -27,6 +28,7 @@ const AT_ONCE = 32;
  */
 export async function readModel(workspace: Workspace, formats: Formats): Promise<LoadedModel> {
   const { folder, symbols } = await openModel(workspace);
+  const bodies = await openBodies(folder);
   const model = parseModel(symbols, join(folder, "symbols.json"), formats);
   const files = new Map<Variant, { readonly route: Route; readonly file: string; readonly bytes: Buffer }>();
   await forEachVariant(model, async (route, variant) => {
@@ -37,24 +39,33 @@ export async function readModel(workspace: Workspace, formats: Formats): Promise
   const written = stampOfTakes(
     symbols,
     variantsOf(model).map(([, variant]) => files.get(variant)!.bytes),
+    bodies.names,
   );
   const takes = createLazyMap(
     new Map(
-      [...files].map(([v, { route, file, bytes }]) => [v, () => parseTakes(textOf(bytes, file), file, route, v)]),
+      [...files].map(([v, { route, file, bytes }]) => [
+        v,
+        () => parseTakes(textOf(bytes, file), file, route, v, bodies.find),
+      ]),
     ),
   );
   if (stamp?.includes(written) !== true) for (const variant of files.keys()) takes.get(variant);
   return loadModel(model, takes, formats);
 }
 
+/** A model as it is written: takes as `formatTake` has them, and the bodies that they refer to, by name. */
+export interface WrittenModel {
+  readonly model: Model;
+  readonly takeLines: ReadonlyMap<Variant, readonly string[]>;
+  readonly bodies: ReadonlyMap<string, Uint8Array>;
+}
+
 /**
- * Writes the model folder as a whole, takes as `formatTake` has them: beside the old one, then renamed. Where symbols.json was edited by hand since the last
- * synth it throws MODEL_EDITED, unless `force`, which keeps the edited folder as model.bak.
+ * Writes the model folder as a whole: beside the old one, then renamed. Where symbols.json was edited by hand since the last synth it throws MODEL_EDITED, unless `force`, which keeps the edited folder as model.bak.
  */
 export async function writeModel(
   workspace: Workspace,
-  model: Model,
-  takeLines: ReadonlyMap<Variant, readonly string[]>,
+  written: WrittenModel,
   options: { force: boolean },
 ): Promise<void> {
   const { modelDir, symbolsFile } = workspace;
@@ -69,7 +80,7 @@ export async function writeModel(
   const unfinished = `${modelDir}.tmp`;
   try {
     await rm(unfinished, { recursive: true, force: true });
-    await writeFolder(unfinished, model, takeLines);
+    await writeFolder(unfinished, written);
     await rename(unfinished, nextDir(workspace));
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
@@ -101,11 +112,7 @@ async function recover(workspace: Workspace): Promise<void> {
   else await rm(nextDir(workspace), { recursive: true, force: true });
 }
 
-async function writeFolder(
-  folder: string,
-  model: Model,
-  takeLines: ReadonlyMap<Variant, readonly string[]>,
-): Promise<void> {
+async function writeFolder(folder: string, { model, takeLines, bodies }: WrittenModel): Promise<void> {
   await mkdir(join(folder, "takes"), { recursive: true });
   const written = new Map<Variant, Buffer>();
   await forEachVariant(model, async (_route, variant) => {
@@ -115,10 +122,11 @@ async function writeFolder(
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, bytes);
   });
+  await writeBodies(folder, bodies);
   const symbols = formatModel(model);
   await writeFile(join(folder, "symbols.json"), symbols);
   const all = variantsOf(model).map(([, variant]) => written.get(variant)!);
-  const stamp = { wraith: 1, symbols: stampOf(symbols), takes: stampOfTakes(symbols, all) };
+  const stamp = { wraith: 1, symbols: stampOf(symbols), takes: stampOfTakes(symbols, all, [...bodies.keys()].sort()) };
   await writeFile(join(folder, STAMP_FILE), `${JSON.stringify(stamp)}\n`);
 }
 
@@ -135,12 +143,13 @@ async function readStamp(folder: string): Promise<string | undefined> {
 }
 
 /**
- * Digest of all take files, in the order of the variants. The symbols that they speak of are in it, and the program that wrote them:
+ * Digest of all take files, in the order of the variants, and of the names of bodies, which say what is in them. The symbols that they speak of are in it, and the program that wrote them:
  * another one may know of more mistakes.
  */
-function stampOfTakes(symbols: string, files: readonly Uint8Array[]): string {
+function stampOfTakes(symbols: string, files: readonly Uint8Array[], bodies: readonly string[]): string {
   const lengths = files.map((f) => f.length).join(" ");
-  return digest(concatBytes([Buffer.from(`${VERSION} ${stampOf(symbols)} ${lengths}\n`), ...files]), 64);
+  const head = `${VERSION} ${stampOf(symbols)} ${lengths} ${bodies.join(" ")}\n`;
+  return digest(concatBytes([Buffer.from(head), ...files]), 64);
 }
 
 /** Digest of symbols.json; git may have changed its line ends. */

@@ -78,8 +78,9 @@ export function nameShapes(shapes: readonly NamedCluster[]): readonly string[] {
       name = more === "" || more === "type" ? event : `${event}.${more}`;
     } else if (dissection.json === undefined)
       name =
-        (isMark ? slug(dissection.leaves[0]!.raw).toLowerCase() : "") ||
-        (dissection.leaves.length > 0 ? "text" : "empty");
+        (isMark && dissection.leaves[0]!.raw.length <= LONGEST_NAME
+          ? slug(dissection.leaves[0]!.raw).toLowerCase()
+          : "") || (dissection.leaves.length > 0 ? "text" : "empty");
     else name = nameJson(shapes[i]!, feature);
     out[i] = names.take(name);
   }

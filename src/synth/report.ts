@@ -1,4 +1,5 @@
 import { utf8Length } from "../base/bytes.ts";
+import { bodyName } from "../model/bodies.ts";
 import type { Guard, Shape, Take, Variant } from "../model/model.ts";
 import { performTake } from "../model/perform.ts";
 import { formatTake } from "../model/take-lines.ts";
@@ -20,17 +21,23 @@ export interface RouteMeasure {
   readonly defects: readonly string[];
 }
 
-/** Performs every take and compares it with its recording. */
-export function measureRoute({ route, takes, performed }: LearnedRoute): RouteMeasure {
+/** Performs every take and compares it with its recording. Bodies of takes are added to `bodies`, each once. */
+export function measureRoute({ route, takes, performed }: LearnedRoute, bodies: Map<string, Uint8Array>): RouteMeasure {
   const constants = new Map<string, number>();
   for (const shape of route.shapes.values()) constants.set(shape.name, constantLength(shape));
   const defects: string[] = [];
   const lineOf = new Map<Take, string>();
   let [events, exactEvents, takeBytes, characters, constantCharacters] = [0, 0, 0, 0, 0];
+  const keep = (bytes: Uint8Array): string => {
+    const name = bodyName(bytes);
+    if (!bodies.has(name)) takeBytes += bytes.length;
+    bodies.set(name, bytes);
+    return name;
+  };
   for (const { sample, variant, take } of performed) {
     const { projection, view } = sample;
     events += projection.events.length;
-    const line = formatTake(route, variant, take);
+    const line = formatTake(route, variant, take, keep);
     lineOf.set(take, line);
     takeBytes += utf8Length(line) + 1;
     for (const { text } of projection.events) characters += text.length;

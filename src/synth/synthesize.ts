@@ -43,6 +43,8 @@ export interface Synthesis {
   readonly takes: ReadonlyMap<Variant, readonly Take[]>;
   /** The takes as lines of their files. */
   readonly takeLines: ReadonlyMap<Variant, readonly string[]>;
+  /** Long values that the lines refer to, by name (`model/bodies`). */
+  readonly bodies: ReadonlyMap<string, Uint8Array>;
   readonly report: SynthReport;
 }
 
@@ -120,13 +122,14 @@ function learnFrom(
 ): Synthesis {
   const takes = new Map<Variant, readonly Take[]>();
   const takeLines = new Map<Variant, readonly string[]>();
+  const bodies = new Map<string, Uint8Array>();
   const learned: LearnedRoute[] = [];
   const measures: RouteMeasure[] = [];
   for (const [pattern, list] of groupByRoute(samples)) {
     const route = learnRoute(pattern, list, formats, fields);
     for (const [variant, own] of route.takes) takes.set(variant, own);
     learned.push(route);
-    const measure = measureRoute(route);
+    const measure = measureRoute(route, bodies);
     for (const [variant, lines] of measure.lines) takeLines.set(variant, lines);
     measures.push(measure);
   }
@@ -151,6 +154,7 @@ function learnFrom(
     model: { twin, routes: learned.map(({ route }) => route) },
     takes,
     takeLines,
+    bodies,
     report: { ...report, notes: [...damageOf(sessions), ...notesOf(learned, measures, report, unanswered)] },
   };
 }
