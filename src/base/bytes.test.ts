@@ -47,6 +47,14 @@ describe("textFromBytes", () => {
   });
 });
 
+describe("bytesFromText", () => {
+  it("gives each surrogate that stands for no byte as U+FFFD, long texts too", () => {
+    expect(bytesFromText("a\ud800b\udc00\udc80")).toEqual(bytes(97, 0xef, 0xbf, 0xbd, 98, 0xef, 0xbf, 0xbd, 0x80));
+    const long = Uint8Array.from({ length: 50_000 }, (_, i) => (i * i) & 255);
+    expect(bytesEqual(bytesFromText(textFromBytes(long)), long)).toBe(true);
+  });
+});
+
 describe("bytes", () => {
   it("join and compare", () => {
     const one = bytes(1, 2);

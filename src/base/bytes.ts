@@ -38,47 +38,56 @@ export function utf8FromBytes(bytes: Uint8Array): string | undefined {
 export function textFromBytes(bytes: Uint8Array): string {
   const fast = utf8FromBytes(bytes);
   if (fast !== undefined) return fast;
-  let out = "";
-  let start = 0;
-  let i = 0;
-  const flush = (end: number): void => {
-    if (end > start) out += strict.decode(bytes.subarray(start, end));
-  };
-  while (i < bytes.length) {
+  const units = new Uint16Array(bytes.length);
+  let count = 0;
+  for (let i = 0; i < bytes.length;) {
+    const c = bytes[i]!;
     const n = sequenceLength(bytes, i);
-    if (n === 0) {
-      flush(i);
-      out += String.fromCharCode(0xdc00 + bytes[i]!);
-      i++;
-      start = i;
-    } else i += n;
+    if (n <= 1) units[count++] = n === 1 ? c : 0xdc00 + c;
+    else {
+      let code = c & (0xff >> (n + 1));
+      for (let k = 1; k < n; k++) code = (code << 6) | (bytes[i + k]! & 0x3f);
+      if (n === 4) {
+        units[count++] = 0xd7c0 + (code >> 10);
+        units[count++] = 0xdc00 + (code & 0x3ff);
+      } else units[count++] = code;
+    }
+    i += Math.max(1, n);
   }
-  flush(bytes.length);
-  return out;
+  const parts: string[] = [];
+  for (let at = 0; at < count; at += UNITS_AT_ONCE)
+    parts.push(String.fromCharCode(...units.subarray(at, Math.min(count, at + UNITS_AT_ONCE))));
+  return parts.join("");
 }
+
+/** So many arguments are no trouble to any engine. */
+const UNITS_AT_ONCE = 4096;
 
 /** Bytes of a text made by `textFromBytes`; the inverse for every input. */
 export function bytesFromText(text: string): Uint8Array {
   if (text.isWellFormed()) return encoder.encode(text);
   const out = new Uint8Array(text.length * 3);
   let length = 0;
-  let start = 0;
-  const flush = (end: number): void => {
-    if (end > start) length += encoder.encodeInto(text.slice(start, end), out.subarray(length)).written;
-  };
   for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c >= 0xd800 && c <= 0xdbff && i + 1 < text.length && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00) {
-      i++;
-      continue;
-    }
-    if (c >= 0xdc80 && c <= 0xdcff) {
-      flush(i);
-      out[length++] = c - 0xdc00;
-      start = i + 1;
+    const c = text.codePointAt(i)!;
+    if (c < 0x80) out[length++] = c;
+    else if (c >= 0xdc80 && c <= 0xdcff) out[length++] = c - 0xdc00;
+    else {
+      // No other lone surrogate has bytes: it becomes U+FFFD, as encoders have it.
+      const code = c >= 0xd800 && c <= 0xdfff ? 0xfffd : c;
+      if (code > 0xffff) i++;
+      if (code < 0x800) out[length++] = 0xc0 | (code >> 6);
+      else if (code <= 0xffff) {
+        out[length++] = 0xe0 | (code >> 12);
+        out[length++] = 0x80 | ((code >> 6) & 0x3f);
+      } else {
+        out[length++] = 0xf0 | (code >> 18);
+        out[length++] = 0x80 | ((code >> 12) & 0x3f);
+        out[length++] = 0x80 | ((code >> 6) & 0x3f);
+      }
+      out[length++] = 0x80 | (code & 0x3f);
     }
   }
-  flush(text.length);
   return out.slice(0, length);
 }
 
