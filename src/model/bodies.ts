@@ -16,7 +16,7 @@ export type FindBody = (name: string) => string | undefined;
 /** Takes a body; gives its name. */
 export type KeepBody = (bytes: Uint8Array) => string;
 
-/** Name and bytes of a value that is to be kept apart; undefined where it stands in its line. */
+/** Bytes of a value that is to be kept apart; undefined where it stands in its line. */
 export function bodyOfValue(value: string): Uint8Array | undefined {
   if (value.length < LEAST_CHARACTERS) return undefined;
   const bytes = bytesFromText(value);

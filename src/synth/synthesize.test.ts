@@ -129,6 +129,37 @@ describe("shapes", () => {
     expect(embedding.report.routes[0]!.opaqueHoles).toEqual(["data[0].embedding"]);
   });
 
+  it("a huge list is one opaque hole, the innermost that is huge; what is around it keeps its shape", () => {
+    const models = (n: number): object[] =>
+      Array.from({ length: 1500 }, (_, i) => ({ id: `vendor/model-${i}`, price: i / 8, tags: ["a", "b"], seen: n }));
+    const answer = (n: number): WrittenExchange => ({
+      method: "GET",
+      path: "/models",
+      requestHeaders: [],
+      headers: JSON_BODY,
+      chunks: [
+        JSON.stringify({ object: "list", page: { number: n, of: 9, data: models(n) }, text: "t".repeat(70_000) }),
+      ],
+    });
+    const synthesis = learn([answer(1), answer(2)]);
+    const route = onlyRoute(synthesis);
+    expect(route.shapes.size).toBe(1);
+    const [shape] = route.shapes.values();
+    expect(shape!.source.length).toBeLessThan(400);
+    expect(JSON.parse(shape!.source)).toMatchObject({
+      json: { object: "list", page: { of: 9, data: { $hole: "data", kind: "json" } }, text: { $hole: "text" } },
+    });
+    expectExact(synthesis, [sessionOf("s", [answer(1), answer(2)])]);
+    // A list that is the whole body, and a root of many small fields, which has no smaller place.
+    const list = learn([{ ...answer(1), chunks: [JSON.stringify(models(1))] }]);
+    expect([...onlyRoute(list).shapes.values()].map((s) => s.source)).toEqual([
+      expect.stringContaining('"kind": "json"'),
+    ]);
+    const flat = Object.fromEntries(Array.from({ length: 9000 }, (_, i) => [`k${i}`, i]));
+    const wide = learn([{ ...answer(1), chunks: [JSON.stringify(flat)] }]);
+    expect([...onlyRoute(wide).holes.keys()]).toEqual([]);
+  });
+
   it("few patterns of null stay apart, many become nullable holes", () => {
     const row = (...v: (number | null)[]): object => ({ a: v[0], b: v[1], c: v[2] });
     const few = onlyRoute(learn([{ chunks: dataEvents(row(1, null, 1), row(null, 1, 1), row(2, null, 3)) }]));

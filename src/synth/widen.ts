@@ -17,6 +17,8 @@ const NULL_PATTERNS = 4;
 const LENGTHS = 2;
 /** An array of scalars that takes more characters is data, as a long string is. */
 const LONG = 200;
+/** So is a list or table of anything that takes more characters, long strings and smaller such places in it not counted: nobody reads it. */
+const HUGE = 64 * 1024;
 
 /** Places that are not looked into, or that do not tell shapes apart. All are path patterns. */
 export interface Wide extends Required<DissectOptions> {
@@ -41,6 +43,7 @@ export function widen(skeletons: Iterable<Skeleton>, wide: Wide): Wide | undefin
     }
     for (const { path, node } of containersOf(dissection, wide))
       if (isScalarArray(node) && node.end - node.start > LONG) opaque.add(path);
+    if (dissection.json.end - dissection.json.start > HUGE) openHuge(dissection, wide, opaque);
   }
   const nullable = new Set<string>();
   const plain = new Set<string>();
@@ -104,6 +107,27 @@ function openNulls(family: readonly Part[], nullable: Set<string>): void {
 
 function isScalarArray(node: JsonNode): boolean {
   return node.kind === "array" && node.values.length > 0 && node.values.every((v) => !("values" in v));
+}
+
+/** Arrays, and objects within others, that are huge: the innermost that are, so that what is around them keeps its shape. */
+function openHuge(dissection: Dissection, wide: Wide, opaque: Set<string>): void {
+  const root = dissection.json!;
+  /** Characters that stand in a shape or its takes' lines. */
+  const walk = (node: JsonNode, path: string): number => {
+    const size = node.end - node.start;
+    if (!("values" in node)) return size > LONG ? 0 : size;
+    const at = pathPattern(path);
+    if (wide.opaque.has(at) || opaque.has(at)) return 0;
+    let own = size;
+    node.values.forEach((value, i) => {
+      const inner = node.kind === "object" ? pathKey(path, keyText(node.keys[i]!)) : pathIndex(path, i);
+      own -= value.end - value.start - walk(value, inner);
+    });
+    if (own <= HUGE || (node === root && node.kind === "object")) return own;
+    opaque.add(at);
+    return 0;
+  };
+  walk(root, dissection.jsonPath ?? "");
 }
 
 /** Arrays of scalars of many lengths are data. */
