@@ -68,11 +68,14 @@ const KEY_PREFIXES = ((): RegExp => {
   return new RegExp([`[-_](?<=${all.filter(isMarked).join("|")})`, ...all.filter((p) => !isMarked(p))].join("|"));
 })();
 
-/** Digits alone, or in the groups that are printed on cards. No digit and no decimal point beside them. */
-const CARDS = /(?<![\d.])(?:\d{14,19}|\d{4}([ -])(?:\d{4}\1\d{4}\1\d{4}|\d{6}\1\d{4,5}))(?!\.?\d)/g;
+/**
+ * Digits alone, or in the groups that are printed on cards (U+0002 goes with a space that was spelled `%20`). No digit and no decimal point
+ * beside them.
+ */
+const CARDS = /(?<![\d.])(?:\d{14,19}|\d{4}([ -]\u0002*)(?:\d{4}\1\d{4}\1\d{4}|\d{6}\1\d{4,5}))(?!\.?\d)/g;
 const CARD_BEGINNINGS =
-  /(?<![\d.])(?=[2-6])(?:\d{1,19}|\d{4}([ -])(?:\d{0,6}|\d{4}\1\d{0,4}|\d{4}\1\d{4}\1\d{0,4}|\d{6}\1\d{0,5}))\.?$/g;
-const CARD_DIGITS = /(?<!\d)\d(?:[ -]?\d){13}/;
+  /(?<![\d.])(?=[2-6])(?:\d{1,19}|\d{4}([ -]\u0002*)(?:\d{0,6}|\d{4}\1\d{0,4}|\d{4}\1\d{4}\1\d{0,4}|\d{6}\1\d{0,5}))\.?$/g;
+const CARD_DIGITS = /(?<!\d)\d(?:(?:[ -]\u0002*|%20)?\d){13}/;
 
 /** Which forms are looked for. */
 export interface FormRules {
@@ -172,7 +175,7 @@ export function findForms(text: string, from: number, rules: FormRules): readonl
   for (let m = CARDS.exec(text); m !== null; m = CARDS.exec(text)) {
     const { index } = m;
     const end = CARDS.lastIndex;
-    const value = m[0].replace(/[ -]/g, "");
+    const value = m[0].replace(/[ \u0002-]/g, "");
     const isInKey = out.slice(0, keys).some((k) => k.start < end && index < k.end);
     if (!isInKey && isCardNumber(value)) out.push({ rule: "card-number", start: index, end, value });
     else CARDS.lastIndex = index + 1;
@@ -188,9 +191,9 @@ function moreOf(match: RegExpExecArray): RegExp | undefined {
 
 /** Characters that keys are made of; nothing else can be within one. */
 const KEY_CHAR = /[A-Za-z0-9_\-+/=]/;
-const CARD_CHAR = /[\d .-]/;
+const CARD_CHAR = /[\d .\u0002-]/;
 /** A card number in its longest form, and the point after it. */
-const CARD_SPAN = 24;
+const CARD_SPAN = 32;
 
 /** Where the first secret begins that what comes after the text might still complete or make longer; the text's length where none. */
 export function openStart(text: string, from: number, rules: FormRules): number {

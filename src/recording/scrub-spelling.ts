@@ -5,15 +5,22 @@
 export type Spelling = "plain" | "json" | "form";
 
 const JSON_ESCAPE = /\\(?:u[0-9a-fA-F]{4}|[^])/g;
+/** `%20` in as many characters: a space, and what goes with it. */
+const SPACE = ` ${"\u0002".repeat(2)}`;
 const FORM_ESCAPE = /%[0-9a-fA-F]{2}/g;
 
-/** The text with escapes made into control characters of the same length: offsets stay, and no secret of known form has an escape in it. */
+/**
+ * The text with escapes made into control characters of the same length: offsets stay, and no secret of known form has an escape in it
+ * but for the spaces of a card number.
+ */
 export function withoutEscapes(raw: string, spelling: Spelling): string {
   switch (spelling) {
     case "json":
       return raw.includes("\\") ? raw.replace(JSON_ESCAPE, (m) => "\u0001".repeat(m.length)) : raw;
     case "form":
-      return /[%+]/.test(raw) ? raw.replace(FORM_ESCAPE, "\u0001\u0001\u0001").replaceAll("+", " ") : raw;
+      return /[%+]/.test(raw)
+        ? raw.replace(FORM_ESCAPE, (m) => (m === "%20" ? SPACE : "\u0001\u0001\u0001")).replaceAll("+", " ")
+        : raw;
     default:
       return raw;
   }
