@@ -10,7 +10,7 @@ import type { ResponseBytes } from "../recording/project.ts";
 import type { ExchangeScrubber } from "../recording/scrub.ts";
 import { readCertificates } from "./certificates.ts";
 import type { Checker, CheckOptions } from "./checker.ts";
-import { SILENCE_MS, withoutCodings } from "./checker.ts";
+import { SILENCE_MS, requestAgain } from "./checker.ts";
 import { openScrubber } from "./open-scrubber.ts";
 
 /** A live stream is left after its recorded length, and this much more of silence. */
@@ -28,13 +28,14 @@ export async function createUpstreamChecker(options: CheckOptions, base: CheckBa
   const upstream = createUpstream(config.baseUrl, await readCertificates(workspace, config));
   const ask = async (subject: Subject): Promise<Answer> => {
     const { exchange } = subject;
-    const head = { ...subject.request, headers: withHeaders(withoutCodings(subject.request.headers), own) };
+    const again = requestAgain(subject);
+    const head = { ...again.head, headers: withHeaders(again.head.headers, own) };
     // A stream that was cut on this side may go on for ever.
     const isOpen = exchange.close.by !== "server";
     const recordedMs = ((exchange.closeUs ?? exchange.openUs) - exchange.openUs) / 1000;
     const answer = await probe(
       upstream,
-      { head, body: subject.body, ended: exchange.requestEndUs !== undefined },
+      { ...again, head },
       {
         silenceMs: isOpen ? LIVE_SILENCE_MS : SILENCE_MS,
         limitMs: isOpen ? recordedMs + LIVE_SILENCE_MS : undefined,

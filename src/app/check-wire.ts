@@ -5,7 +5,7 @@ import type { CheckBase, Subject } from "../check/subject.ts";
 import { probe } from "../net/probe.ts";
 import { createUpstream } from "../net/upstream.ts";
 import type { Twin } from "../twin/twin.ts";
-import { HELD_SILENCE_MS, SILENCE_MS, withoutCodings, type Checker, type CheckOptions } from "./checker.ts";
+import { HELD_SILENCE_MS, SILENCE_MS, requestAgain, type Checker, type CheckOptions } from "./checker.ts";
 import { startTwin } from "./serve.ts";
 
 /** Serves the twin on a free port at max speed and asks it there. `twin` says which variant the guards choose. */
@@ -30,14 +30,13 @@ export async function createWireChecker(options: CheckOptions, base: CheckBase, 
   const ask = async (subject: Subject, values: ValueKind): Promise<Answer> => {
     const cut = cutOfHeldStream(subject.exchange.close);
     const take = subject.learned?.take.id;
-    const head = { ...subject.request, headers: withoutCodings(subject.request.headers) };
     const ownHeaders = [
       ["x-wraith-values", values] as const,
       ...(take === undefined ? [] : [["x-wraith-take", take] as const]),
     ];
     const answer = await probe(
       upstream,
-      { head, body: subject.body, ended: subject.exchange.requestEndUs !== undefined, ownHeaders },
+      { ...requestAgain(subject), ownHeaders },
       { silenceMs: subject.exchange.close.by === "server" ? SILENCE_MS : HELD_SILENCE_MS, cut },
     );
     return answer.kind === "response" ? answer.bytes : { failure: answer.detail };

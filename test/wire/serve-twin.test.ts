@@ -3,6 +3,7 @@ import { connect } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { checkTwin } from "../../src/app/check.ts";
 import { openTwin } from "../../src/app/open-twin.ts";
 import { startTwin, type ServeTwinOptions, type ServedTwin } from "../../src/app/serve.ts";
 import { learnModel } from "../../src/app/synth.ts";
@@ -218,6 +219,21 @@ test("an upload that is longer than any message that is read finds its recorded 
     const { url } = await serve(root, { fidelity, speed: Number.POSITIVE_INFINITY });
     for (const letter of ["b", "a"]) expect(await (await ask(url, upload(letter))).text()).toBe(`data: ${letter}\n\n`);
   }
+});
+
+test("a request that was answered before it had ended is asked again as far as it came", async () => {
+  const cutShort = exchange(0, '{"file":"xxxxxxxx', [[0, "data: a\n\n"]])
+    .filter((line) => !("end" in line))
+    .map(
+      (line) =>
+        JSON.parse(JSON.stringify(line).replace('["Content-Length","17"]', '["Content-Length","9000"]')) as object,
+    );
+  const root = await makeTwin(cutShort);
+  const { workspace, config, formats } = await openTwin(root, "t");
+  const all = { workspace, config, formats, sessions: [], tags: [] };
+  await learnModel({ ...all, force: false });
+  const { conformance } = await checkTwin({ ...all, mode: "wire", showSuppressed: false, env: KEY });
+  expect(conformance).toMatchObject({ exchanges_passed: 1, divergences: [] });
 });
 
 describe("reflection", () => {
