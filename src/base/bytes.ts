@@ -106,6 +106,7 @@ export function bytesFromTexts(texts: readonly string[]): readonly Uint8Array[] 
 
 /** Bytes that a well-formed text takes in UTF-8. */
 export function utf8Length(text: string): number {
+  if (!/[^\x00-\x7f]/.test(text)) return text.length;
   let length = text.length;
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);

@@ -1,7 +1,7 @@
 import { pathPattern } from "../base/path.ts";
 import type { Codec, DissectOptions, EventDifference } from "../formats/format.ts";
 import type { Template } from "../model/model.ts";
-import { matchAfter } from "../model/template.ts";
+import { createMatcher, type Matcher } from "../model/template.ts";
 import type { Projection } from "../recording/projection.ts";
 
 /** Reads hole values of a projection's events; an event is matched once, however often it is asked for. */
@@ -15,24 +15,27 @@ export interface ShapeReader {
 const MOST_TEMPLATES = 64;
 
 export function createShapeReader(projection: Projection, codec: Codec): ShapeReader {
-  const templates: Template[] = [];
-  const matched: (readonly string[] | undefined)[] = [];
-  /** What the event before said that had the same shape: most places say it again. */
-  const before = new Map<Template, readonly string[]>();
+  const { events } = projection;
+  const templates = new Array<Template | undefined>(events.length);
+  const matched = new Array<readonly string[] | undefined>(events.length);
+  const matchers = new Map<Template, Matcher>();
+  const matcherOf = (template: Template): Matcher => {
+    let matcher = matchers.get(template);
+    if (matcher === undefined) {
+      // One recording may be compared with many models.
+      if (matchers.size >= MOST_TEMPLATES) matchers.clear();
+      matchers.set(template, (matcher = createMatcher(template)));
+    }
+    return matcher;
+  };
   const match = (index: number, template: Template): readonly string[] | undefined => {
     if (templates[index] === template) return matched[index];
-    const values = matchAfter(projection.events[index]!.text, template, before.get(template));
-    if (values !== undefined) {
-      // One recording may be compared with many models.
-      if (before.size >= MOST_TEMPLATES) before.clear();
-      before.set(template, values);
-    }
     templates[index] = template;
-    return (matched[index] = values);
+    return (matched[index] = matcherOf(template).match(events[index]!.text));
   };
   return {
     match,
-    loose: (index, template) => looseValues(projection.events[index]!.text, template, codec),
+    loose: (index, template) => looseValues(events[index]!.text, template, codec),
   };
 }
 

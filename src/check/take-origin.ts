@@ -33,16 +33,22 @@ export function compareOrigin(take: Take, { view, startedMs, expected }: TakeOri
       expected: isoTime(startedMs),
       actual: isoTime(take.startedMs),
     });
-  const recorded = [expected.headUs, ...expected.events.map((e) => e.atUs), expected.endUs];
-  const played = [take.timesUs.head, ...take.timesUs.events, take.timesUs.end];
-  const at = recorded.findIndex((us, i) => us !== played[i]);
-  if (recorded.length === played.length && at >= 0)
+  const played = take.timesUs;
+  const { length } = expected.events;
+  if (played.events.length !== length) return out;
+  // The head, the events, the end.
+  for (let step = 0; step < length + 2; step++) {
+    const wanted = step === 0 ? expected.headUs : step > length ? expected.endUs : expected.events[step - 1]!.atUs;
+    const got = step === 0 ? played.head : step > length ? played.end : played.events[step - 1]!;
+    if (wanted === got) continue;
     out.push({
       path: "take.gapsUs",
       category: "timing_out_of_band",
-      expected: `${recorded[at]} µs to step ${at}`,
-      actual: `${played[at]} µs`,
+      expected: `${wanted} µs to step ${step}`,
+      actual: `${got} µs`,
     });
+    break;
+  }
   return out;
 }
 

@@ -36,12 +36,12 @@ function endsWithin(row: readonly string[], from: number, to: number, ending: re
 export function compareTake(take: Pick<Take, "shapes" | "end">, rules: TakeRules): Found[] {
   const out: Found[] = [];
   const { stream, body } = rules;
-  const row = take.shapes.join(" ");
+  const row = (): string => take.shapes.join(" ");
   if (stream !== undefined && !fitsStream(stream, take.shapes, take.end.shape === "clean"))
-    out.push({ path: "stream", category: "event_order", expected: formatStream(stream), actual: row });
+    out.push({ path: "stream", category: "event_order", expected: formatStream(stream), actual: row() });
   if (stream === undefined && body !== undefined) {
     const fits = take.shapes.length <= 1 && take.shapes.every((name) => body.includes(name));
-    if (!fits) out.push({ path: "body", category: "value_mismatch", expected: body.join(" or "), actual: row });
+    if (!fits) out.push({ path: "body", category: "value_mismatch", expected: body.join(" or "), actual: row() });
   }
   if (!rules.termination.some((end) => sameEnd(end, take.end))) {
     const expected = rules.termination.map(formatEnd).join(" or ");

@@ -22,8 +22,9 @@ export function compareTiming(projection: Projection, timing: Variant["timing"])
   };
   if (events.length > 0) judge("timing.firstMs", events[0]!.atUs / 1000, timing.firstMs);
   if (events.length > 1) {
-    const gaps = events.slice(1).map((event, i) => (event.atUs - events[i]!.atUs) / 1000);
-    gaps.sort((a, b) => a - b);
+    const gaps = new Float64Array(events.length - 1);
+    for (let i = 0; i < gaps.length; i++) gaps[i] = (events[i + 1]!.atUs - events[i]!.atUs) / 1000;
+    gaps.sort();
     judge("timing.gapMs", gaps[gaps.length >> 1]!, timing.gapMs);
   }
   return out;

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { formats } from "../../test/support/chat-model.ts";
 import type { LeafKind, Part } from "../formats/format.ts";
 import { codecOfRoute } from "./loaded-model.ts";
-import { matchAfter, matchTemplate, renderTemplate, templateFromParts } from "./template.ts";
+import { createMatcher, matchAfter, matchTemplate, renderTemplate, templateFromParts } from "./template.ts";
 
 const template = (...parts: readonly (string | readonly [string, LeafKind])[]) =>
   templateFromParts(parts.map((p): Part => (typeof p === "string" ? p : { hole: p[0], kind: p[1], path: p[0] })));
@@ -87,6 +87,9 @@ describe("a template", () => {
         const before = matchTemplate(textOf("a"), made);
         expect(matchAfter(textOf("b"), made, before)).toEqual(matchTemplate(textOf("b"), made));
         expect(before && matchAfter(textOf("a"), made, before)).toBe(before);
+        const matcher = createMatcher(made);
+        for (const side of ["a", "a", "b", "a", "b", "b", "a"] as const)
+          expect(matcher.match(textOf(side))).toEqual(matchTemplate(textOf(side), made));
       }),
     );
   });

@@ -71,6 +71,51 @@ export function matchAfter(
   return values ?? before ?? [];
 }
 
+/** Matches events of one shape, one after the other: `matchTemplate` of each, for less the more they are alike. */
+export interface Matcher {
+  match(text: string): readonly string[] | undefined;
+}
+
+export function createMatcher(template: Template): Matcher {
+  const { segments, kinds } = template;
+  let last: readonly string[] | undefined;
+  /** Holes that said two things so far, and those whose neighbours are no literals. */
+  const isOpen = kinds.map((_, i) => segments[i + 1] === "" || (i > 0 && segments[i] === ""));
+  /** The template with the other holes as what they said: few long literals. */
+  let fold: Template | undefined;
+  let places: readonly number[] = [];
+
+  const foldAgain = (values: readonly string[]): void => {
+    places = isOpen.flatMap((open, i) => (open ? [i] : []));
+    fold = templateFromParts([
+      segments[0]!,
+      ...kinds.flatMap((kind, i) => [isOpen[i] ? { hole: "", kind, path: "" } : values[i]!, segments[i + 1]!]),
+    ]);
+  };
+  return {
+    match(text) {
+      const before = last;
+      if (fold !== undefined && before !== undefined) {
+        const known = places.map((i) => before[i]!);
+        const found = matchAfter(text, fold, known);
+        if (found === known) return before;
+        if (found !== undefined) {
+          const values = before.slice();
+          for (let k = 0; k < places.length; k++) values[places[k]!] = found[k]!;
+          return (last = values);
+        }
+      }
+      const values = matchAfter(text, template, before);
+      if (values === undefined) return undefined;
+      last = values;
+      if (before === undefined) return values;
+      for (let i = 0; i < values.length; i++) if (values[i] !== before[i]) isOpen[i] = true;
+      foldAgain(values);
+      return values;
+    },
+  };
+}
+
 /** Whether the part stands there. (A slice is compared by words; `startsWith` goes character by character, which takes four times as long.) */
 export function isAt(text: string, part: string, at: number): boolean {
   return text.slice(at, at + part.length) === part;

@@ -3,6 +3,7 @@ import { bodyName } from "../model/bodies.ts";
 import type { Guard, Shape, Take, Variant } from "../model/model.ts";
 import { performTake } from "../model/perform.ts";
 import { formatTake } from "../model/take-lines.ts";
+import { runsOf } from "../model/take-values.ts";
 import type { LearnedRoute } from "./learn-route.ts";
 import { pathParameters } from "./routes.ts";
 
@@ -41,12 +42,11 @@ export function measureRoute({ route, takes, performed }: LearnedRoute, bodies: 
     lineOf.set(take, line);
     takeBytes += utf8Length(line) + 1;
     for (const { text } of projection.events) characters += text.length;
-    for (const name of take.shapes) constantCharacters += constants.get(name)!;
+    for (const [name, count] of runsOf(take.shapes)) constantCharacters += constants.get(name)! * count;
     const said = performTake(route, variant, take, view, pathParameters(route.pattern, view.path), { kind: "own" });
     const inexact = new Set(projection.inexact);
-    projection.events.forEach(({ text }, i) => {
-      if (said.events[i] === text && !inexact.has(i)) exactEvents++;
-    });
+    for (let i = 0; i < projection.events.length; i++)
+      if (said.events[i] === projection.events[i]!.text && !inexact.has(i)) exactEvents++;
     const differs = projection.headers.some(([name, value], i) => {
       const [n, v] = said.headers[i] ?? [];
       return n !== name || (v !== value && name.toLowerCase() !== "content-length");

@@ -80,9 +80,24 @@ export function endLength(w: WireWriter, mark: number): void {
   w.at = end;
 }
 
-/** What was written, as an array of its own; the writer can be used again. */
+/** Short messages lie side by side in blocks: a buffer for each would cost more than the message. */
+const BLOCK_BYTES = 16 * 1024;
+const SHARED_BYTES = 1024;
+let block = new Uint8Array(BLOCK_BYTES);
+let used = 0;
+
+/** What was written, for good; the writer can be used again. */
 export function takeWritten(w: WireWriter): Uint8Array<ArrayBuffer> {
-  const out = w.bytes.slice(0, w.at);
+  const length = w.at;
   w.at = 0;
+  if (length > SHARED_BYTES) return w.bytes.slice(0, length);
+  if (used + length > BLOCK_BYTES) {
+    block = new Uint8Array(BLOCK_BYTES);
+    used = 0;
+  }
+  const out = new Uint8Array(block.buffer, used, length);
+  used += length;
+  const { bytes } = w;
+  for (let i = 0; i < length; i++) out[i] = bytes[i]!;
   return out;
 }
