@@ -253,4 +253,9 @@ describe("the rest", () => {
     expect(ruleOf([["0", "1"]], { kind: "number", forced: "counter" })).toMatchObject({ class: "counter", step: 1 });
     expect(ruleOf([strings("x")], { forced: "timestamp" }).class).toBe("text");
   });
+
+  it("ids may be more than a call can have arguments", () => {
+    const ids = Array.from({ length: 200_000 }, (_, n) => `"r${(n * 7919).toString(16).padStart(8, "0")}x9K2pQ7"`);
+    expect(ruleOf([ids], { path: "data.id" })).toMatchObject({ class: "generated", length: 16 });
+  });
 });

@@ -49,8 +49,8 @@ export function idForm(texts: readonly string[]): IdForm | undefined {
   if (distinct.every(isUuid)) return { alphabet: "uuid", length: 36 };
   const prefixes = idPrefixes(distinct);
   const tails = distinct.map((text) => text.slice(prefixes.find((p) => text.startsWith(p))?.length ?? 0));
-  const lengths = tails.map((tail) => tail.length);
-  const [least, most] = [Math.min(...lengths), Math.max(...lengths)];
+  let [least, most] = [Infinity, 0];
+  for (const { length } of tails) [least, most] = [Math.min(least, length), Math.max(most, length)];
   if (least === 0) return undefined;
   let alphabet = ALPHABETS.find(([, form]) => tails.every((tail) => form.test(tail)))?.[0];
   if (alphabet === undefined) return undefined;

@@ -196,9 +196,12 @@ function agree(
 }
 
 /** The one value of each sample, or undefined where one has several. */
-function stillValues(place: Place): ReadonlyMap<number, string> | undefined {
-  const still = readStill([place]);
-  for (const raw of still.values()) if (raw === MOVES) return undefined;
+function stillValues({ samples, owners, column, first }: Place): ReadonlyMap<number, string> | undefined {
+  if (column === undefined) return new Map(Array.from(owners, (owner) => [owner, first]));
+  const still = new Map<number, string>();
+  for (let n = 0; n < samples.length; n++)
+    if (n === 0 || samples[n] !== samples[n - 1]) still.set(samples[n]!, column[n]!);
+    else if (column[n] !== column[n - 1]) return undefined;
   return still;
 }
 

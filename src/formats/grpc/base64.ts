@@ -77,20 +77,30 @@ export function base64Length(text: string, from: number, to: number): number {
 
 /** Decodes so many bytes from `from` on; false where a character is not of base64. */
 export function putBase64(text: string, from: number, out: Uint8Array, at: number, length: number): boolean {
-  let bits = 0;
-  let count = 0;
-  let target = at;
   const end = at + length;
-  for (let i = from; target < end; i++) {
-    const code = text.charCodeAt(i);
-    const value = code < 128 ? VALUES[code]! : -1;
-    if (value < 0) return false;
-    bits = ((bits << 6) | value) & 0xffffff;
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      out[target++] = (bits >> count) & 0xff;
-    }
+  let target = at;
+  let i = from;
+  for (; target + 3 <= end; i += 4) {
+    const a = valueAt(text, i);
+    const b = valueAt(text, i + 1);
+    const c = valueAt(text, i + 2);
+    const d = valueAt(text, i + 3);
+    if ((a | b | c | d) < 0) return false;
+    out[target++] = (a << 2) | (b >> 4);
+    out[target++] = (b << 4) | (c >> 2);
+    out[target++] = (c << 6) | d;
   }
+  if (target === end) return true;
+  const a = valueAt(text, i);
+  const b = valueAt(text, i + 1);
+  const c = target + 1 < end ? valueAt(text, i + 2) : 0;
+  if ((a | b | c) < 0) return false;
+  out[target++] = (a << 2) | (b >> 4);
+  if (target < end) out[target] = (b << 4) | (c >> 2);
   return true;
+}
+
+function valueAt(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  return code < 128 ? VALUES[code]! : -1;
 }
