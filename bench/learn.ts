@@ -4,8 +4,9 @@ import { createBench, median, ratio, whole, writeSession, type Usage, type Writt
 import type { Bench, Result } from "./harness.ts";
 import { chatStream, FEED_PROTO, feedCall } from "./learn-corpus.ts";
 
-const STREAMS = 1500;
-const CALLS = 1000;
+// So many that what the engine takes to warm up is a small part.
+const STREAMS = 4000;
+const CALLS = 2000;
 /** Events of a stream, messages of a call. */
 const LENGTH = 100;
 const ROUNDS = 3;
