@@ -185,6 +185,38 @@ describe("everything travels", () => {
     expect(proxy.exchanges.every((e) => e.closed?.shape === "clean")).toBe(true);
   });
 
+  test("a body in chunks arrives in chunks, short and long ones, a HEAD of it has none, and HTTP/1.0 gets it as it is", async () => {
+    const long = "x".repeat(40_000);
+    const upstream = await rawUpstream((socket, received) => {
+      if (!received.endsWith("\r\n\r\n")) return;
+      socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+      if (received.split("\r\n\r\n").at(-2)!.startsWith("HEAD")) return;
+      socket.write("5\r\nhello\r\n");
+      socket.write(`9c40;a=b\r\n${long}\r\n0\r\n\r\n`);
+    });
+    const proxy = await proxyTo(upstream.url);
+    const client = await connectRaw(proxy.port);
+    client.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
+    await until(() => headsOf(client.received) === 1);
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    await client.waitFor("\r\n0\r\n\r\n");
+    const head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const [, first, body] = client.received.split("HTTP/1.1 200 OK\r\n");
+    expect(first).not.toContain("0\r\n\r\n");
+    expect(`HTTP/1.1 200 OK\r\n${body}`.slice(0, head.length)).toBe(head);
+    // Where a long piece is cut is the sockets' business.
+    const text = [...body!.matchAll(/\r\n([0-9a-f]+)\r\n(hello|x+)(?=\r\n)/g)].map(([, size, piece]) => {
+      expect(piece).toHaveLength(Number.parseInt(size!, 16));
+      return piece;
+    });
+    expect(text.join("")).toBe(`hello${long}`);
+
+    const old = await connectRaw(proxy.port);
+    old.send("GET / HTTP/1.0\r\nHost: a\r\n\r\n");
+    await until(() => old.ended);
+    expect(old.received).toBe(`HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello${long}`);
+  });
+
   test("trailers both ways", async () => {
     const upstream = await rawUpstream((socket, received) => {
       if (received.endsWith("\r\nX-Sum: 12\r\n\r\n"))
