@@ -114,3 +114,24 @@ test("what is late runs at once where somebody asks for it, and nothing runs bef
   expect(ran).toEqual([1010, 1011, 1020]);
   expect(vi.getTimerCount()).toBe(0);
 });
+
+test("where everything is late, whoever asks has as much time of its own as late work took", () => {
+  const scheduler = createScheduler(() => now);
+  let runs = 0;
+  const work = (): void => {
+    runs++;
+    now += 10;
+    scheduler.at(now - 5, work);
+  };
+  scheduler.at(1001, work);
+  now = 1002;
+  const asked: number[] = [];
+  for (let i = 0; i < 24; i++) {
+    const before = runs;
+    scheduler.catchUp();
+    if (runs > before) asked.push(i);
+    now += 2.5;
+  }
+  // Ten milliseconds of late work, then ten for the others, and so on.
+  expect(asked).toEqual([0, 4, 8, 12, 16, 20]);
+});

@@ -17,7 +17,8 @@ export interface Scheduler {
   at(deadlineMs: number, run: () => void): Scheduled;
   /**
    * Runs what is late. For whoever is about to do work of its own: Node sees to its timers only when all that has arrived is dealt
-   * with, and a thousand requests at once would hold up every open stream.
+   * with, and a thousand requests at once would hold up every open stream. Nor may they be held up by what is late for ever: half of
+   * the time is theirs.
    */
   catchUp(): void;
   /** Harmless for work that ran already. Nothing of it is kept. */
@@ -37,6 +38,8 @@ export function createScheduler(nowMs: () => number = () => performance.now()): 
   let timer: NodeJS.Timeout | undefined;
   let wakeMs = Number.POSITIVE_INFINITY;
   let awake = false;
+  /** Until then whoever does work of its own goes first. */
+  let restUntilMs = Number.NEGATIVE_INFINITY;
 
   const arm = (deadlineMs: number): void => {
     if (deadlineMs >= wakeMs || awake) return;
@@ -48,7 +51,8 @@ export function createScheduler(nowMs: () => number = () => performance.now()): 
   const wake = (): void => {
     wakeMs = Number.POSITIVE_INFINITY;
     awake = true;
-    for (const work of takeDue(nowMs() + HALF_TICK_MS)) {
+    const beganMs = nowMs();
+    for (const work of takeDue(beganMs + HALF_TICK_MS)) {
       // Work that ran before it may have cancelled it.
       if (work.place !== DUE) continue;
       work.place = -1;
@@ -56,6 +60,8 @@ export function createScheduler(nowMs: () => number = () => performance.now()): 
       work.run();
     }
     awake = false;
+    const endedMs = nowMs();
+    restUntilMs = endedMs + (endedMs - beganMs);
     const next = order.first();
     if (next !== undefined) arm(earliest(slots.get(next), next));
   };
@@ -98,7 +104,7 @@ export function createScheduler(nowMs: () => number = () => performance.now()): 
       return work;
     },
     catchUp: () => {
-      if (awake || wakeMs === Number.POSITIVE_INFINITY || nowMs() < wakeMs) return;
+      if (awake || wakeMs === Number.POSITIVE_INFINITY || nowMs() < Math.max(wakeMs, restUntilMs)) return;
       clearTimeout(timer);
       wake();
     },
