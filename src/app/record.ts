@@ -8,7 +8,7 @@ import type { ExchangeTap } from "../net/relay.ts";
 import { createTap } from "../net/tap.ts";
 import { createUpstream } from "../net/upstream.ts";
 import type { Config } from "../store/config.ts";
-import { isName, type Workspace } from "../store/workspace.ts";
+import { isName, makeSessionsFolder, type Workspace } from "../store/workspace.ts";
 import { readCertificates } from "./certificates.ts";
 import { controlTokenFor } from "./control.ts";
 import { openScrubber, type ScrubDescription } from "./open-scrubber.ts";
@@ -62,6 +62,7 @@ export interface Recorder {
 export async function startRecorder(options: RecordOptions): Promise<Recorder> {
   const { workspace, config } = options;
   const token = controlTokenFor(options.host, options.controlToken);
+  await makeSessionsFolder(workspace);
   const scrub = await openScrubber(options);
   const sessions = createSessions(options, scrub.description);
   const later = createLater();

@@ -1,4 +1,4 @@
-import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
+import { access, constants, mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { WraithError } from "../base/errors.ts";
 import { checkBaseUrl } from "./base-url.ts";
@@ -72,6 +72,20 @@ export async function createWorkspace(
   await writeNew(workspace.scrubFile, initialScrubRules());
   await writeNew(join(workspace.dir, ".gitignore"), initialGitignore());
   return workspace;
+}
+
+/**
+ * Makes the folder of recordings where it is missing (git keeps no empty folders), and sees that it can be written to, before anybody
+ * has said anything that would be lost. Throws DISK_FAILED.
+ */
+export async function makeSessionsFolder({ sessionsDir }: Workspace): Promise<void> {
+  try {
+    await mkdir(sessionsDir, { recursive: true });
+    await access(sessionsDir, constants.W_OK);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new WraithError("DISK_FAILED", `Recordings cannot be written: ${message}.`, { file: sessionsDir }, error);
+  }
 }
 
 /** Names of all twins below a root, sorted. */

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
@@ -246,6 +246,19 @@ describe("the world outside", () => {
     await withFile(twin("wraith.toml"), `${text}\n[upstream]\nallow = ["POST *"]\n`, async () => {
       expectFailure(await wraith(cwd, "check", "t", "--upstream"), 4, "UPSTREAM_FAILED", "http://127.0.0.1:");
     });
+  });
+
+  test("the folder of recordings is made where git has left it out; what cannot be written is told before anybody says anything", async () => {
+    await wraith(cwd, "init", "cloned", "--base-url", "http://127.0.0.1:9");
+    const folder = join(cwd, "twins/cloned/recordings");
+    rmSync(folder, { recursive: true });
+    const recorder = await serverAt(cwd, "record", "cloned");
+    await send(`${recorder.url}/x`);
+    expect((await recorder.stop()).stderr).not.toContain("unrecorded");
+    expect(filesIn(join(folder, "sessions"))).toHaveLength(1);
+    rmSync(folder, { recursive: true });
+    writeFileSync(folder, "");
+    expectFailure(await wraith(cwd, "record", "cloned", "--port", "0"), 4, "DISK_FAILED", folder);
   });
 
   test("a folder that cannot be written", async () => {
