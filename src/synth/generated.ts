@@ -1,12 +1,11 @@
 import { lastKey } from "../base/path.ts";
 import type { HoleRule } from "../model/model.ts";
-import { isBase64OfText, isUuid, looksRandom } from "./random-text.ts";
+import { ID_NAME, isBase64OfText, isUuid, looksLikeId, looksRandom } from "./random-text.ts";
 
 type Generated = Extract<HoleRule, { class: "generated" }>;
 export type IdForm = Omit<Generated, "scope" | "nullable" | "class">;
 
 const ID_CHARACTERS = /^[\w.:/+=-]{4,512}$/;
-const ID_NAME = /(?:^|[a-z0-9_-])(?:id|uuid|guid|key|token|hash|digest|etag|nonce|cursor|trace|ray|fingerprint)$/i;
 const MAX_PREFIXES = 4;
 /** Longer heads are data and no prefix. */
 const PREFIX_REACH = 16;
@@ -32,7 +31,7 @@ export function mayBeId(text: string): boolean {
  */
 export function areIds(texts: readonly string[], path: string, streams: number, ownEach: boolean): boolean {
   if (!texts.every(mayBeId)) return false;
-  if (texts.every(looksRandom)) return true;
+  if (texts.every((text) => looksLikeId(text, path))) return true;
   const isOneLength = texts.every((text) => text.length === texts[0]!.length);
   const mayBeNumbered = ownEach && streams >= 2;
   if (!isOneLength && !mayBeNumbered) return false;

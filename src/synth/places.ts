@@ -2,7 +2,7 @@ import { lastKey, pathPattern } from "../base/path.ts";
 import type { LeafKind } from "../formats/format.ts";
 import { echoSource, type RequestTexts, type ValuesBySample } from "./echo.ts";
 import { plainValue } from "../model/raw-value.ts";
-import { looksRandom } from "./random-text.ts";
+import { looksLikeId } from "./random-text.ts";
 import { timeUnit } from "./times.ts";
 import { valueKind, type ValueKind } from "./value-kind.ts";
 
@@ -68,7 +68,7 @@ function isHole(place: Place, evidence: RouteEvidence, repeatsRequest: (place: P
   if (value !== "boolean" && timeUnit(first, evidence.startedMs[place.samples[0]!]!) !== undefined) return true;
   if (isTextual && repeatsRequest(place)) return true;
   if (!isOfOneSample(place)) return false;
-  return isTextual ? looksRandom(plainValue(first)) : /\.\d{3,}/.test(first);
+  return isTextual ? looksLikeId(plainValue(first), place.pattern) : /\.\d{3,}/.test(first);
 }
 
 /**
@@ -141,7 +141,7 @@ function leanOnSiblings(places: readonly Place[], holes: Set<Place>): void {
   if (lonely.size > 0) for (const place of holes) if (place.valueKind === "string") holdTexts(place, lonely, held);
   for (const place of places) {
     if (holes.has(place) || place.isFixed || place.kind === "null" || place.first === "null") continue;
-    const isRandom = place.valueKind === "string" && looksRandom(plainValue(place.first));
+    const isRandom = place.valueKind === "string" && looksLikeId(plainValue(place.first), place.pattern);
     const leans = isOfOneSample(place)
       ? open.has(siblingKey(place, place.family)) || held.get(place.samples[0]!)?.has(plainValue(place.first)) === true
       : isRandom && open.has(siblingKey(place, ""));

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { looksRandom } from "./random-text.ts";
+import { looksLikeId, looksRandom } from "./random-text.ts";
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
@@ -55,4 +55,28 @@ describe("looksRandom", () => {
     const word = fc.stringMatching(/^[A-Za-z][a-z]{0,12}(?:[-_. ][a-z]{1,12}){0,4}[0-9]{0,4}$/);
     fc.assert(fc.property(word, (text) => !looksRandom(text)));
   });
+});
+
+describe("looksLikeId", () => {
+  it("nearly all ids of 16 letters and digits, where they are called so", () => {
+    const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    const id = fc
+      .array(fc.constantFrom(...alphabet.split("")), { minLength: 16, maxLength: 16 })
+      .map((c) => `call_${c.join("")}`);
+    const ids = fc.sample(id, { numRuns: 3000, seed: 1 });
+    const missed = (path: string): number => ids.filter((text) => !looksLikeId(text, path)).length;
+    expect(missed("data.choices[].delta.tool_calls[].id")).toBeLessThan(30);
+    expect(missed("data.name")).toBeGreaterThan(30);
+    expect(looksLikeId("call_QwErBnmUiOPasdfg", "output[0].call_id")).toBe(true);
+  });
+
+  it.each([
+    "text-embedding-3-small",
+    "gpt-4o-mini-2024-07-18",
+    "http_parseHTTPHeaders",
+    "fn_getUserAccountBalance",
+    "us_east_1a_cluster",
+    "model_Qwen3-8B-Instruct",
+    "llama-3_8b_instruct_q4_K_M",
+  ])("%s is none, whatever it is called", (text) => expect(looksLikeId(text, "data.id")).toBe(false));
 });

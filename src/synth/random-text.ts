@@ -5,6 +5,12 @@
  */
 import { bytesFromBase64 } from "../base/base64.ts";
 import { utf8FromBytes } from "../base/bytes.ts";
+import { lastKey } from "../base/path.ts";
+
+/** Keys of ids of all kinds, and those that say `id`. */
+export const ID_NAME =
+  /(?:^|[a-z0-9_-])(?:id|uuid|guid|key|token|hash|digest|etag|nonce|cursor|trace|ray|fingerprint)$/i;
+const NAMED_ID = /(?:^|[a-z0-9_-])id$/i;
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
@@ -33,6 +39,18 @@ export function looksRandom(text: string): boolean {
     start = i + 1;
   }
   return (random >= ENOUGH || isRandomTail(text)) && !isBase64OfText(text);
+}
+
+/**
+ * Whether a text at a path is an id: it looks random, or it is called `id` and is a word with a tail that is nearly so. One tail of 16
+ * letters and digits in 17 has no digit, and is no more mixed than a name then.
+ */
+export function looksLikeId(text: string, path: string): boolean {
+  if (looksRandom(text)) return true;
+  const tail = idTail(text);
+  if (tail === undefined || !NAMED_ID.test(lastKey(path))) return false;
+  const { changes, digits } = countChanges(tail, 0, tail.length);
+  return digits > 0 ? changes >= 4 : changes >= 2 && /[A-Z]{2}/.test(tail);
 }
 
 const DIGIT = 1;
@@ -70,9 +88,13 @@ function isPrintable(byte: number): boolean {
   return byte >= 0x20 ? byte !== 0x7f : byte === 9 || byte === 10 || byte === 13;
 }
 
-/** An id after its word (`call_`, `resp-`), in an alphabet that has `-` and `_`: these are no borders there. */
+/** What follows the word of an id (`call_`, `resp-`), in an alphabet that has `-` and `_`: these are no borders there. */
+function idTail(text: string): string | undefined {
+  return /^[A-Za-z]{1,12}[-_]([\w-]{10,})$/.exec(text)?.[1]?.replace(/[-_]/g, "");
+}
+
 function isRandomTail(text: string): boolean {
-  const tail = /^[A-Za-z]{1,12}[-_]([\w-]{10,})$/.exec(text)?.[1]?.replace(/[-_]/g, "");
+  const tail = idTail(text);
   if (tail === undefined) return false;
   const { changes, digits } = countChanges(tail, 0, tail.length);
   if (digits > 0) return changes >= Math.max(5, tail.length / 4);
