@@ -86,7 +86,10 @@ describe("a template", () => {
         const textOf = (of: "a" | "b"): string => renderTemplate(made, [...places.map((p) => p[of]), last[of]]);
         const before = matchTemplate(textOf("a"), made);
         expect(matchAfter(textOf("b"), made, before)).toEqual(matchTemplate(textOf("b"), made));
-        expect(before && matchAfter(textOf("a"), made, before)).toBe(before);
+        const again = before && matchAfter(textOf("a"), made, before);
+        expect(again).toEqual(before);
+        // A number with nothing behind it has to be scanned: what follows might be more of it.
+        if (places.every(({ literal }) => literal !== "")) expect(again).toBe(before);
         const matcher = createMatcher(made);
         for (const side of ["a", "a", "b", "a", "b", "b", "a"] as const)
           expect(matcher.match(textOf(side))).toEqual(matchTemplate(textOf(side), made));
