@@ -1,37 +1,15 @@
 // usage: node grpc.mjs PORT CONNECTIONS STREAMS SECONDS PATH MESSAGE_HEX
 // Keeps STREAMS calls open on each connection, by h2 frames on raw sockets, and prints {responses, seconds, bytes}.
 import { connect } from "node:net";
+import { callFields, frame, PREFACE, u32 } from "./h2.mjs";
 
 const [port, connections, streams, seconds, path, hex] = process.argv.slice(2);
-const frame = (type, flags, id, payload) => {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(id, 5);
-  return Buffer.concat([head, payload]);
-};
-const u32 = (n) => {
-  const b = Buffer.alloc(4);
-  b.writeUInt32BE(n);
-  return b;
-};
-// Header fields as literals that are never indexed: the same bytes for every call.
-const field = (name, value) =>
-  Buffer.concat([Buffer.from([0, name.length]), Buffer.from(name), Buffer.from([value.length]), Buffer.from(value)]);
-const headers = Buffer.concat([
-  field(":method", "POST"),
-  field(":scheme", "http"),
-  field(":path", path),
-  field(":authority", "127.0.0.1"),
-  field("content-type", "application/grpc"),
-  field("te", "trailers"),
-]);
+const headers = callFields(path);
 const message = Buffer.from(hex, "hex");
 const data = Buffer.concat([Buffer.from([0]), u32(message.length), message]);
 const MOST = 0x7fffffff;
 const hello = Buffer.concat([
-  Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+  PREFACE,
   frame(4, 0, 0, Buffer.concat([Buffer.from([0, 4]), u32(MOST)])),
   frame(8, 0, 0, u32(MOST - 65535)),
 ]);

@@ -2,36 +2,20 @@
 // Opens STREAMS answers on each connection (h1: one), reads what comes, and prints {open} once a head of each has come; then it waits for its
 // end, with all of them open.
 import { connect } from "node:net";
+import { callFields, frame, PREFACE } from "./h2.mjs";
 
 const [port, connections, streams, protocol, path, hex] = process.argv.slice(2);
 const body = Buffer.from(hex, "hex");
 const wanted = Number(connections) * Number(streams);
 let heads = 0;
-const frame = (type, flags, id, payload) => {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(id, 5);
-  return Buffer.concat([head, payload]);
-};
-const field = (name, value) =>
-  Buffer.concat([Buffer.from([0, name.length]), Buffer.from(name), Buffer.from([value.length]), Buffer.from(value)]);
 
 function requests() {
   if (protocol === "h1") {
     const head = `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
     return Buffer.concat([Buffer.from(head), body]);
   }
-  const fields = Buffer.concat([
-    field(":method", "POST"),
-    field(":scheme", "http"),
-    field(":path", path),
-    field(":authority", "127.0.0.1"),
-    field("content-type", "application/grpc"),
-    field("te", "trailers"),
-  ]);
-  const parts = [Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), frame(4, 0, 0, Buffer.alloc(0))];
+  const fields = callFields(path);
+  const parts = [PREFACE, frame(4, 0, 0, Buffer.alloc(0))];
   for (let i = 0; i < Number(streams); i++) parts.push(frame(1, 4, 2 * i + 1, fields), frame(0, 1, 2 * i + 1, body));
   return Buffer.concat(parts);
 }
