@@ -12,7 +12,7 @@ afterEach(() => rm(dir, { recursive: true, force: true }));
 
 test("a key is made once, for its owner only, and found again", async () => {
   expect(await findKeyFile(dir)).toBeUndefined();
-  const keys = await Promise.all(Array.from({ length: 8 }, () => createKeyFile(dir)));
+  const keys = await Promise.all(Array.from({ length: 64 }, () => createKeyFile(dir)));
   expect(new Set(keys).size).toBe(1);
   expect(keys[0]).toMatch(/^[0-9a-f]{64}$/);
   expect(await readdir(dir)).toEqual([".wraith-key"]);

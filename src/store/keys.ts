@@ -46,7 +46,8 @@ export async function createKeyFile(dir: string): Promise<string> {
   const known = await findKeyFile(dir);
   if (known !== undefined) return known;
   const file = join(dir, KEY_FILE);
-  const beside = `${file}.${process.pid}.tmp`;
+  // Also two of one process may make a key at the same time.
+  const beside = `${file}.${randomBytes(6).toString("hex")}.tmp`;
   try {
     await mkdir(dir, { recursive: true });
     await writeFile(beside, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600 });
