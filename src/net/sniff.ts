@@ -1,7 +1,5 @@
 import type { Socket } from "node:net";
-
-/** What every HTTP/2 connection with prior knowledge begins with (RFC 9113, 3.4). No HTTP/1 request can begin so. */
-const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+import { PREFACE } from "./h2/protocol.ts";
 
 /**
  * Reads the first bytes of a connection, says once which protocol they speak, and puts them back. A socket that ends or

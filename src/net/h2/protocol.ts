@@ -1,4 +1,4 @@
-/** What a client sends first; an HTTP/2 connection with prior knowledge begins so (RFC 9113, 3.4). */
+/** What every HTTP/2 connection with prior knowledge begins with (RFC 9113, 3.4). No HTTP/1 request can begin so. */
 export const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /** Frame types (RFC 9113, 6). */
