@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import { MAX_HEADER_BYTES } from "./header-limit.ts";
+import { putBack } from "./sniff.ts";
 
 /** Takes one HTTP/2 stream; `rawHeaders` are names and values in turn, as sent. */
 export type OnStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: readonly string[]) => void;
@@ -22,8 +23,8 @@ export function widenWindow(session: { setLocalWindowSize(size: number): void })
   session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
 }
 
-/** Takes connections that speak h2 from their first byte. */
-export function createHttp2Acceptor(onStream: OnStream): (socket: Socket) => void {
+/** Takes connections that speak h2 from their first byte, which has been read. */
+export function createHttp2Acceptor(onStream: OnStream): (socket: Socket, first: Buffer) => void {
   const server = createServer(HTTP2_OPTIONS);
   server.on("session", (session: ServerHttp2Session) => {
     widenWindow(session);
@@ -37,5 +38,8 @@ export function createHttp2Acceptor(onStream: OnStream): (socket: Socket) => voi
       onStream(stream, headers, rawHeaders);
     },
   );
-  return (socket) => void server.emit("connection", socket);
+  return (socket, first) => {
+    putBack(socket, first);
+    server.emit("connection", socket);
+  };
 }

@@ -7,7 +7,7 @@ import {
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { WraithError } from "../base/errors.ts";
 import { MAX_HEADER_BYTES } from "./header-limit.ts";
-import { sniffProtocol } from "./sniff.ts";
+import { putBack, sniffProtocol } from "./sniff.ts";
 
 export interface ListenOptions {
   /** Address to listen on. Default: loopback, 127.0.0.1 and ::1 both. */
@@ -21,11 +21,15 @@ export interface ListenOptions {
   onHttp1(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void;
   /**
    * Takes HTTP/1 connections before Node's own server does, and gives each one up (`give`) when a request comes that it does not take.
-   * The socket has no listeners of its own then, and `bytes` are what it has read and not used.
+   * `first` is what has been read of it, `bytes` what was read and not used; the socket has none of the owner's listeners then. Errors
+   * of sockets are heard already.
    */
-  readonly onHttp1Connection?: (socket: Socket, give: (bytes: Buffer) => void) => void;
-  /** Gives who takes connections that speak HTTP/2, nothing of which is read yet; asked for when the first client does. */
-  loadHttp2(): Promise<(socket: Socket) => void>;
+  readonly onHttp1Connection?: (socket: Socket, first: Buffer, give: (bytes: Buffer) => void) => void;
+  /**
+   * Gives who takes connections that speak HTTP/2, paused, with the first bytes of each, which begin with the whole preface; asked for
+   * when the first such client comes.
+   */
+  loadHttp2(): Promise<(socket: Socket, first: Buffer) => void>;
   /**
    * False (the default): an HTTP/1 client that ends its side is taken for one that left, and its connection is closed.
    * True: it still gets its answer; the owner watches the socket's `end`.
@@ -53,32 +57,33 @@ export function isLoopback(host: string | undefined): boolean {
 export async function listen(options: ListenOptions): Promise<Listener> {
   const sockets = new Set<Socket>();
   const http1 = createHttp1(options);
-  let http2: Promise<(socket: Socket) => void> | undefined;
-  const toHttp1 = (socket: Socket): void => {
-    if (options.onHttp1Connection === undefined) http1.emit("connection", socket);
-    else
-      options.onHttp1Connection(socket, (bytes) => {
-        // Paused, or the server would not find the bytes that are put back.
-        socket.pause();
-        if (bytes.length > 0) socket.unshift(bytes);
-        http1.emit("connection", socket);
-        socket.resume();
-      });
+  let http2: Promise<(socket: Socket, first: Buffer) => void> | undefined;
+  const toNode = (socket: Socket, bytes: Buffer): void => {
+    putBack(socket, bytes);
+    http1.emit("connection", socket);
+    socket.resume();
+  };
+  const toHttp1 = (socket: Socket, first: Buffer): void => {
+    if (options.onHttp1Connection === undefined) toNode(socket, first);
+    else options.onHttp1Connection(socket, first, (bytes) => toNode(socket, bytes));
+  };
+  const toHttp2 = (socket: Socket, first: Buffer): void => {
+    // An h2 session ends with its socket only, so a client's FIN has to close it.
+    socket.allowHalfOpen = false;
+    socket.pause();
+    // Loading h2 takes a good part of the time in which a server starts; the first connection that speaks it waits for that.
+    http2 ??= options.loadHttp2();
+    void http2.then((take) => socket.destroyed || take(socket, first));
+  };
+  const forget = function (this: Socket): void {
+    sockets.delete(this);
   };
   const onConnection = (socket: Socket): void => {
     sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
-    sniffProtocol(socket, (protocol) => {
-      if (protocol === "http1") {
-        toHttp1(socket);
-        return;
-      }
-      // An h2 session ends with its socket only, so a client's FIN has to close it.
-      socket.allowHalfOpen = false;
-      // Loading h2 takes a good part of the time in which a server starts; the first connection that speaks it waits for that.
-      http2 ??= options.loadHttp2();
-      void http2.then((take) => socket.destroyed || take(socket));
-    });
+    socket.on("close", forget);
+    // A socket that fails is closed by itself; whoever needs to know why listens, too.
+    socket.on("error", ignore);
+    sniffProtocol(socket, (protocol, first) => (protocol === "http1" ? toHttp1 : toHttp2)(socket, first));
   };
   const servers = await bind(options.host, options.port, onConnection);
   const { port } = servers[0]!.address() as AddressInfo;
@@ -93,6 +98,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       await Promise.all(closed);
     },
   };
+}
+
+function ignore(): void {
+  // An event that says nothing of use.
 }
 
 function createHttp1(options: ListenOptions): Http1Server {

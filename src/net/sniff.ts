@@ -2,34 +2,37 @@ import type { Socket } from "node:net";
 import { PREFACE } from "./h2/protocol.ts";
 
 /**
- * Reads the first bytes of a connection, says once which protocol they speak, and puts them back. A socket that ends or
- * fails before it can be told is destroyed. The socket is left paused, as whoever takes it over expects a new one to be.
+ * Reads the first bytes of a connection and says once which protocol they speak. The bytes are handed on with it, as putting them back
+ * costs more than most answers: who gets them takes the socket over in the same call, or pauses it. A socket that ends
+ * before it can be told is destroyed; errors are its owner's.
  */
-export function sniffProtocol(socket: Socket, decided: (protocol: "http1" | "http2") => void): void {
-  let seen: Buffer = Buffer.alloc(0);
-  const onReadable = (): void => {
-    // `data` listeners would leave the socket flowing, and an h2 session cannot take over a flowing socket.
-    const chunk = socket.read() as Buffer | null;
-    if (chunk === null) return;
-    seen = seen.length === 0 ? chunk : Buffer.concat([seen, chunk]);
-    const length = Math.min(seen.length, PREFACE.length);
-    const same = seen.toString("latin1", 0, length) === PREFACE.slice(0, length);
-    if (same && length < PREFACE.length) return;
-    stop();
-    // Put back once only: bytes put back while undecided would be readable at once, for ever.
-    socket.unshift(seen);
-    decided(same ? "http2" : "http1");
+export function sniffProtocol(socket: Socket, decided: (protocol: "http1" | "http2", first: Buffer) => void): void {
+  let seen: Buffer | undefined;
+  const onData = (bytes: Buffer): void => {
+    const all = seen === undefined ? bytes : Buffer.concat([seen, bytes]);
+    const length = Math.min(all.length, PREFACE.length);
+    // No method but PRI begins like it, so that one letter tells most requests.
+    const same = all[0] === PREFACE_START && all.toString("latin1", 0, length) === PREFACE.slice(0, length);
+    if (same && length < PREFACE.length) {
+      seen = all;
+      return;
+    }
+    socket.off("data", onData);
+    socket.off("end", destroy);
+    decided(same ? "http2" : "http1", all);
   };
-  const onGone = (): void => {
-    stop();
-    socket.destroy();
-  };
-  const stop = (): void => {
-    socket.off("readable", onReadable);
-    socket.off("end", onGone);
-    socket.off("error", onGone);
-  };
-  socket.on("readable", onReadable);
-  socket.on("end", onGone);
-  socket.on("error", onGone);
+  socket.on("data", onData);
+  socket.on("end", destroy);
+}
+
+const PREFACE_START = PREFACE.charCodeAt(0);
+
+function destroy(this: Socket): void {
+  this.destroy();
+}
+
+/** Gives a connection to one of Node's servers, which reads from the socket what came first. It is paused, or the bytes would be lost. */
+export function putBack(socket: Socket, first: Buffer): void {
+  socket.pause();
+  if (first.length > 0) socket.unshift(first);
 }

@@ -22,7 +22,7 @@ export function createDirectHandler(answering: Answering): NonNullable<ListenOpt
     provenance: answering.options.provenanceHeaders,
     createHead: createDirectHead,
   });
-  return (socket, give) => serveConnection({ answering, shelf, socket, give });
+  return (socket, first, give) => serveConnection({ answering, shelf, socket, give }, first);
 }
 
 function createDirectHead(status: number, headers: HeaderList, framed: boolean): Buffer {
@@ -59,7 +59,7 @@ function startsWith(bytes: Buffer, start: Buffer): boolean {
 /** Input that a client may send while its answer is under way; beyond it the client is not read. */
 const MAX_WAITING_BYTES = 256 * 1024;
 
-function serveConnection({ answering, shelf, socket, give }: Connection): void {
+function serveConnection({ answering, shelf, socket, give }: Connection, first: Buffer): void {
   const { options, scheduler } = answering;
   /** What was read and not used: one piece, or what came of a body so far. */
   let input: Buffer[] = [];
@@ -68,8 +68,8 @@ function serveConnection({ answering, shelf, socket, give }: Connection): void {
   let performance: Performance | undefined;
   let isAnswering = false;
   let over = false;
-  /** When the bytes came that end a request; undefined once it has been used. The first ones are there when the connection is. */
-  let arrivedMs: number | undefined = scheduler.nowMs();
+  /** When the bytes came that end a request; undefined once it has been used. */
+  let arrivedMs: number | undefined;
   /** The head that came last: clients repeat themselves. */
   let last: KnownHead | undefined;
 
@@ -178,17 +178,15 @@ function serveConnection({ answering, shelf, socket, give }: Connection): void {
     leave();
     socket.end();
   };
-  const ignore = (): void => undefined;
   const stopListening = (): void => {
     socket.off("data", onData);
     socket.off("end", onEnd);
     socket.off("close", leave);
-    socket.off("error", ignore);
   };
   socket.on("data", onData);
   socket.on("end", onEnd);
   socket.on("close", leave);
-  socket.on("error", ignore);
+  onData(first);
 }
 
 const wholes = new WeakMap<PreparedPlan<Buffer>, Uint8Array>();

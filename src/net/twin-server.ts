@@ -112,7 +112,7 @@ export async function startTwinServer(options: TwinServerOptions): Promise<TwinS
         import("./twin-http2.ts"),
       ]);
       const onRequest = createHttp2Handler(answering);
-      return (socket) => serveHttp2(socket, onRequest, () => answering.scheduler.nowMs());
+      return (socket, first) => serveHttp2(socket, first, onRequest, () => answering.scheduler.nowMs());
     },
   });
   return {

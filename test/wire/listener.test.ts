@@ -1,7 +1,10 @@
 import { connect as connectHttp2 } from "node:http2";
-import { createServer, connect, type AddressInfo } from "node:net";
+import { createServer, connect, type AddressInfo, type Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { createHttp2Acceptor } from "../../src/net/http2-server.ts";
+import { serveHttp2 } from "../../src/net/h2/connection.ts";
+import { endStream, sendHead } from "../../src/net/h2/stream.ts";
+import { createHttp2Head } from "../../src/net/serve-http2.ts";
 import { isLoopback, listen, type ListenOptions } from "../../src/net/listener.ts";
 import { until } from "./proxy-support.ts";
 
@@ -78,6 +81,70 @@ test("closing ends idle, undecided and busy connections", async () => {
   );
   await listener.close();
   await until(() => sockets.every((s) => s.closed), "the sockets' end");
+});
+
+const H2_HELLO = Buffer.concat([
+  Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+  // SETTINGS, and HEADERS that are all of stream 1: GET, http, / and an authority (RFC 7541, appendix A).
+  Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
+  Buffer.from([0, 0, 6, 1, 5, 0, 0, 0, 1, 0x82, 0x86, 0x84, 0x01, 1, 0x61]),
+]);
+
+/** The server of the recorder, and that of the twin. */
+const http2Servers: Record<string, ListenOptions["loadHttp2"]> = {
+  "node:http2": async () =>
+    createHttp2Acceptor((stream) => {
+      stream.respond({ ":status": 200 });
+      stream.end("h2");
+    }),
+  own: async () => (socket, first) => {
+    const answer = (stream: Parameters<typeof endStream>[0]): void => {
+      sendHead(stream, createHttp2Head(200, []).open, "head");
+      endStream(stream, Buffer.from("h2"), undefined, undefined);
+    };
+    serveHttp2(socket, first, answer, () => 0);
+  },
+};
+
+for (const [name, loadHttp2] of Object.entries(http2Servers))
+  test(`however the first bytes are cut, both protocols are told apart: HTTP/2 by ${name}`, async () => {
+    const { port } = await start({ loadHttp2 });
+    const requests = { h2: H2_HELLO, h1: Buffer.from("PUT /x HTTP/1.1\r\nHost: a\r\n\r\n") };
+    const cuts = [1, 3, 14, 23, 24, 25, 1000];
+    await Promise.all(
+      Object.entries(requests).flatMap(([protocol, bytes]) =>
+        cuts.map(async (size) => {
+          const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+          cleanups.push(() => socket.destroy());
+          let received = "";
+          socket.on("data", (b: Buffer) => (received += b.toString("latin1")));
+          for (let at = 0; at < bytes.length; at += size) {
+            socket.write(bytes.subarray(at, at + size));
+            await new Promise((r) => setTimeout(r, 1));
+          }
+          await until(() => received.includes(protocol), `${protocol} in pieces of ${size}`);
+        }),
+      ),
+    );
+  });
+
+test("clients that leave before they said anything, or in the midst of it, leave nothing and disturb nobody", async () => {
+  const seen: Socket[] = [];
+  const { port } = await start({ onHttp1Connection: (socket, first, give) => (seen.push(socket), give(first)) });
+  for (const text of ["", "P", "PRI * HTTP/2.0\r\n", "GET / HTTP/1.1\r\n"])
+    for (const leave of ["end", "resetAndDestroy"] as const) {
+      const socket = connect({ port, host: "127.0.0.1" });
+      socket.on("error", () => undefined);
+      socket.resume();
+      await new Promise((resolve) => socket.once("connect", resolve));
+      if (text !== "") socket.write(text);
+      await new Promise((r) => setTimeout(r, 5));
+      socket[leave]();
+      await until(() => socket.closed, `the close after ${JSON.stringify(text)} and ${leave}`);
+    }
+  await until(() => seen.every((s) => s.destroyed), "the close of all connections");
+  expect(seen).toHaveLength(2);
+  expect(await (await fetch(`http://127.0.0.1:${port}`)).text()).toBe("h1");
 });
 
 test("a client that ends its side leaves, unless half-open connections are kept", async () => {

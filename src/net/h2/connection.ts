@@ -70,10 +70,10 @@ interface CheckedRequest {
 }
 
 /**
- * Serves HTTP/2 with prior knowledge on a socket (RFC 9113), from its preface on. Answers leave as ready frames, all that is said in one
+ * Serves HTTP/2 with prior knowledge on a socket (RFC 9113), from its preface on: `first` is what has been read of it, and the socket is paused. Answers leave as ready frames, all that is said in one
  * turn in one write; the objects that Node's server makes of each stream cost more than the answer. Ends with its socket.
  */
-export function serveHttp2(socket: Socket, onRequest: OnRequest, nowMs: () => number): void {
+export function serveHttp2(socket: Socket, first: Buffer, onRequest: OnRequest, nowMs: () => number): void {
   const decoder = createHeaderDecoder(MAX_HEADER_BYTES);
   const output = createOutput(socket, () => {
     if (isHeldBack) socket.resume();
@@ -294,7 +294,7 @@ export function serveHttp2(socket: Socket, onRequest: OnRequest, nowMs: () => nu
   };
   const blocks = createHeaderBlocks(onBlock);
   const reader = createFrameReader(onFrame);
-  socket.on("data", (bytes: Buffer) => {
+  const receive = (bytes: Buffer): void => {
     if (over) return;
     connection.receivedMs = nowMs();
     try {
@@ -305,10 +305,12 @@ export function serveHttp2(socket: Socket, onRequest: OnRequest, nowMs: () => nu
     if (output.waitingBytes <= MAX_UNTAKEN_BYTES) return;
     isHeldBack = true;
     socket.pause();
-  });
-  socket.on("error", () => undefined);
+  };
+  socket.on("data", receive);
   socket.on("close", closeAll);
   output.push(HELLO);
+  socket.resume();
+  receive(first);
 }
 
 /** Whether a stream has something to send, or someone who waits to be told that it could. */
