@@ -8,6 +8,8 @@ import { probe } from "../net/probe.ts";
 import { createUpstream } from "../net/upstream.ts";
 import type { ResponseBytes } from "../recording/project.ts";
 import type { ExchangeScrubber } from "../recording/scrub.ts";
+import { refuseConfig } from "../store/config.ts";
+import { headerFault } from "../store/header-fault.ts";
 import { readCertificates } from "./certificates.ts";
 import type { Checker, CheckOptions } from "./checker.ts";
 import { SILENCE_MS, requestAgain } from "./checker.ts";
@@ -19,11 +21,11 @@ const LIVE_SILENCE_MS = 2_000;
 /**
  * Asks the live API: GET, HEAD and the routes of `[upstream] allow` only, each exchange once, with the headers of
  * `[upstream] headers`. What comes back is scrubbed before it is compared. Throws CONFIG_INVALID for scrub.toml, a certificate, or a
- * header that names a variable which is not set; UPSTREAM_FAILED where the API cannot be reached; SECRET_KEY_MISSING in CI.
+ * header that names a variable which is not set or cannot be sent; UPSTREAM_FAILED where the API cannot be reached; SECRET_KEY_MISSING in CI.
  */
 export async function createUpstreamChecker(options: CheckOptions, base: CheckBase): Promise<Checker> {
   const { config, workspace } = options;
-  const own = upstreamHeaders(options);
+  const own = await upstreamHeaders(options);
   const opened = await openScrubber({ ...options, onNotice: (text) => options.onNotice?.(text) });
   const upstream = createUpstream(config.baseUrl, await readCertificates(workspace, config));
   const ask = async (subject: Subject): Promise<Answer> => {
@@ -68,22 +70,26 @@ function mayBeSent({ request, learned }: Subject, allow: readonly string[]): boo
   return allow.some((glob) => routes.some((route) => matchesGlob(route, glob)));
 }
 
-/** The headers of wraith.toml, with `${NAME}` from the environment. */
-function upstreamHeaders({ config, workspace, env }: CheckOptions): HeaderList {
-  return Object.entries(config.upstream.headers).map(([name, value]) => [
-    name,
-    value.replace(/\$\{(\w+)\}/g, (_, variable: string) => {
-      const found = env[variable];
-      if (found !== undefined) return found;
-      const place = { file: workspace.configFile, field: `upstream.headers.${name}` };
-      throw new WraithError(
-        "CONFIG_INVALID",
-        `The environment variable ${variable} is not set; the header ${name} needs it.`,
-        place,
-      );
-    }),
-  ]);
+/** The headers of wraith.toml, with `${NAME}` from the environment. Throws CONFIG_INVALID where one cannot be sent so. */
+async function upstreamHeaders({ config, workspace, env }: CheckOptions): Promise<HeaderList> {
+  const headers: (readonly [string, string])[] = [];
+  for (const [name, text] of Object.entries(config.upstream.headers)) {
+    const refuse = (reason: string): Promise<WraithError> =>
+      refuseConfig(workspace, ["upstream", "headers", name], reason);
+    const variables = [...text.matchAll(VARIABLE)].map(([, variable]) => variable!);
+    const unset = variables.find((variable) => env[variable] === undefined);
+    if (unset !== undefined) throw await refuse(`needs the environment variable ${unset}, which is not set`);
+    const value = text.replace(VARIABLE, (_, variable: string) => env[variable]!);
+    const fault = headerFault(name, value);
+    // What is wrong now came from the environment; the file was looked at when it was read.
+    if (fault !== undefined) throw await refuse(`${fault}; it comes from the environment (${variables.join(", ")})`);
+    headers.push([name, value]);
+  }
+  return headers;
 }
+
+/** A place in a header's value that the environment fills. */
+const VARIABLE = /\$\{(\w+)\}/g;
 
 /** Recorded headers, replaced by those of the same name; recorded secrets are tokens and of no use to the API. */
 function withHeaders(recorded: HeaderList, own: HeaderList): HeaderList {

@@ -91,7 +91,10 @@ function checkMap(
   if (!isTable(value)) throw refuse(path, `must be a table of text by ${type.keys}`);
   const checked = Object.entries(value).map(([key, item]) => {
     if (isTable(item)) throw refuse([...path, key], `must be text; put a ${type.keys} that has dots in quotes`);
-    return [key, checkText(item, type.choices, [...path, key], refuse)] as const;
+    const text = checkText(item, type.choices, [...path, key], refuse);
+    const fault = type.fault?.(key, text);
+    if (fault !== undefined) throw refuse([...path, key], fault);
+    return [key, text] as const;
   });
   return Object.fromEntries(checked);
 }

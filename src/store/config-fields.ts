@@ -1,4 +1,5 @@
 import { HOLE_CLASSES } from "../model/model.ts";
+import { headerFault } from "./header-fault.ts";
 
 /** What a field of wraith.toml may hold. */
 export type FieldType =
@@ -7,8 +8,13 @@ export type FieldType =
   | { readonly kind: "number" | "integer"; readonly least: number; readonly most: number }
   | { readonly kind: "boolean" }
   | { readonly kind: "list" }
-  /** Text by freely chosen keys; `choices` of the values. */
-  | { readonly kind: "map"; readonly keys: string; readonly choices?: readonly string[] | undefined }
+  /** Text by freely chosen keys; `choices` of the values. `fault` says what is wrong with an entry, to follow its name. */
+  | {
+      readonly kind: "map";
+      readonly keys: string;
+      readonly choices?: readonly string[] | undefined;
+      readonly fault?: ((key: string, value: string) => string | undefined) | undefined;
+    }
   /** An array of tables. */
   | { readonly kind: "tables"; readonly fields: readonly Field[] };
 
@@ -39,7 +45,7 @@ export const CONFIG_FIELDS: readonly Field[] = [
   },
   {
     path: "upstream.headers",
-    type: { kind: "map", keys: "header name" },
+    type: { kind: "map", keys: "header name", fault: headerFault },
     meaning: "headers that `check --upstream` sends; `${NAME}` in a value comes from the environment",
   },
   {

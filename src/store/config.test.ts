@@ -138,6 +138,41 @@ reason = "so"
       { line: 3, column: 22, field: 'upstream.headers["c.d"]' },
     ],
     [
+      `${BASE}[upstream.headers]\nx-a = "b"\n"x a" = "b"`,
+      'upstream.headers["x a"] is no name of a header',
+      { line: 4, column: 1, field: 'upstream.headers["x a"]' },
+    ],
+    [
+      `${BASE}[upstream.headers]\n"" = "b"`,
+      'upstream.headers[""] is no name of a header',
+      { line: 3, field: 'upstream.headers[""]' },
+    ],
+    [
+      `${BASE}[upstream.headers]\nContent-Length = "7"`,
+      "upstream.headers.Content-Length cannot be set",
+      { line: 3, field: "upstream.headers.Content-Length" },
+    ],
+    [
+      `${BASE}[upstream.headers]\nx-a = "a\\r\\n"`,
+      "upstream.headers.x-a holds a character that no header can carry: U+000D.",
+      { line: 3, column: 1, field: "upstream.headers.x-a" },
+    ],
+    [
+      `${BASE}[upstream.headers]\nx-a = "a\\u0000"`,
+      "upstream.headers.x-a holds a character that no header can carry: U+0000.",
+      { line: 3, column: 1, field: "upstream.headers.x-a" },
+    ],
+    [
+      `${BASE}[upstream.headers]\nx-a = "a€"`,
+      "upstream.headers.x-a holds a character that no header can carry: U+20AC.",
+      { line: 3, column: 1, field: "upstream.headers.x-a" },
+    ],
+    [
+      `${BASE}[upstream.headers]\nx-a = "a\u{1f600}"`,
+      "upstream.headers.x-a holds a character that no header can carry: U+1F600.",
+      { line: 3, column: 1, field: "upstream.headers.x-a" },
+    ],
+    [
       `${BASE}[diff.fields]\ndata.id = "text"`,
       "diff.fields.data must be text; put a path that has dots in quotes.",
       { line: 3, column: 1, field: "diff.fields.data" },

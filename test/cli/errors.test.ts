@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { startDemoUpstream } from "../../src/app/demo-upstream.ts";
-import { chat, filesIn, scratch, send, serverAt, wraith, type Result } from "./support.ts";
+import { chat, filesIn, scratch, send, serverAt, start, wraith, type Result } from "./support.ts";
 
 const cwd = scratch();
 const twin = (...path: string[]): string => join(cwd, "twins/t", ...path);
@@ -246,6 +246,24 @@ describe("the world outside", () => {
     await withFile(twin("wraith.toml"), `${text}\n[upstream]\nallow = ["POST *"]\n`, async () => {
       expectFailure(await wraith(cwd, "check", "t", "--upstream"), 4, "UPSTREAM_FAILED", "http://127.0.0.1:");
     });
+  });
+
+  test("a header of check --upstream that nobody can send is refused at its place, before anything is sent", async () => {
+    const text = `${readFileSync(twin("wraith.toml"), "utf8")}\n[upstream]\nallow = ["POST *"]\n[upstream.headers]\n`;
+    const line = text.split("\n").length;
+    const check = async (header: string, env: Record<string, string> = {}): Promise<Result> => {
+      let result: Result | undefined;
+      await withFile(twin("wraith.toml"), `${text}${header}\n`, async () => {
+        result = await start(cwd, ["check", "t", "--upstream"], env).ended;
+      });
+      return result!;
+    };
+    const at = `wraith.toml:${line}:1: upstream.headers`;
+    expectFailure(await check('"x a" = "b"'), 1, "CONFIG_INVALID", `${at}["x a"]`, "is no name of a header");
+    expectFailure(await check('x-a = "b${SOME}"'), 1, "CONFIG_INVALID", `${at}.x-a`, "SOME, which is not set");
+    const refused = await check('x-a = "b${SOME}"', { SOME: "secret\n" });
+    expectFailure(refused, 1, "CONFIG_INVALID", `${at}.x-a`, "U+000A", "(SOME)");
+    expect(refused.stderr).not.toContain("secret");
   });
 
   test("the folder of recordings is made where git has left it out; what cannot be written is told before anybody says anything", async () => {
