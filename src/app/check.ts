@@ -1,10 +1,10 @@
 import { WraithError } from "../base/errors.ts";
-import { createTally, reachesBars, type CheckMode, type Conformance } from "../check/score.ts";
+import { createTally, reachesBars, type CheckMode, type Conformance, type UnlearnedExchange } from "../check/score.ts";
 import { createDriftRules, type DriftRule } from "../check/drift.ts";
 import { checkInMemory } from "../check/check-exchange.ts";
 import { indexTakes, subjectOf, type CheckBase } from "../check/subject.ts";
 import { readDriftRules } from "../store/drift-config.ts";
-import { readModel } from "../store/model-store.ts";
+import { readLearnedIds, readModel } from "../store/model-store.ts";
 import { readParts } from "../store/recordings.ts";
 import { createTwin } from "../twin/twin.ts";
 import { createUpstreamChecker } from "./check-upstream.ts";
@@ -30,12 +30,11 @@ export async function checkTwin(options: CheckOptions): Promise<CheckReport> {
   const drifts = createDriftRules(await readDriftRules(workspace), mode);
   const loaded = await readModel(workspace, formats);
   const base: CheckBase = { loaded, formats, takes: indexTakes(loaded) };
-  const tally = createTally(config.diff.suppress, drifts);
+  const tally = createTally(config.diff.suppress, drifts, await readLearnedIds(workspace));
   const checker = await createChecker(options, base);
-  const seen = { sessions: 0, exchanges: 0, unlearnedSessions: 0, skipped: 0, unanswered: 0 };
+  const seen = { sessions: 0, exchanges: 0, skipped: 0, unanswered: 0 };
   const checked = new Set<string>();
   try {
-    let unlearned = false;
     for await (const { head, exchanges, end } of readParts(workspace, options)) {
       for (const exchange of exchanges) {
         seen.exchanges++;
@@ -44,16 +43,13 @@ export async function checkTwin(options: CheckOptions): Promise<CheckReport> {
           seen.unanswered++;
           continue;
         }
-        if (subject.learned === undefined) unlearned = true;
-        else checked.add(subject.learned.take.id);
+        if (subject.learned !== undefined) checked.add(subject.learned.take.id);
         const verdict = await checker.check(subject);
         if (verdict === undefined) seen.skipped++;
         else tally.add(verdict);
       }
       if (end === undefined) continue;
       seen.sessions++;
-      if (unlearned) seen.unlearnedSessions++;
-      unlearned = false;
       options.onProgress?.({ sessions: seen.sessions, exchanges: seen.exchanges });
     }
   } finally {
@@ -90,7 +86,6 @@ async function createChecker(options: CheckOptions, base: CheckBase): Promise<Ch
 interface Seen {
   readonly sessions: number;
   readonly exchanges: number;
-  readonly unlearnedSessions: number;
   readonly skipped: number;
   readonly unanswered: number;
 }
@@ -103,7 +98,7 @@ function nothingToCheck(options: CheckOptions, conformance: Conformance, seen: S
       : seen.skipped > 0
         ? `There is nothing to check: none of the ${seen.skipped} recorded requests may be sent to the upstream. GET and HEAD are; name other routes in [upstream] allow.`
         : conformance.unlearned.length > 0
-          ? `There is nothing to check: the model learned from none of the ${conformance.unlearned.length} recorded exchanges.`
+          ? `There is nothing to check: the model has no take of any of the ${conformance.unlearned.length} recorded exchanges.`
           : `There is nothing to check: none of the ${seen.exchanges} recorded exchanges has an answer.`;
   return new WraithError("NOTHING_TO_CHECK", text);
 }
@@ -120,9 +115,15 @@ function adviceOf(
   seen: Seen & { readonly lost: number },
 ): readonly string[] {
   const advice: string[] = [];
-  if (seen.unlearnedSessions > 0)
+  const removed = conformance.unlearned.filter(({ reason }) => reason === "removed");
+  const added = conformance.unlearned.length - removed.length;
+  if (added > 0)
     advice.push(
-      `${count(seen.unlearnedSessions, "recording is", "recordings are")} newer than the model: run \`wraith synth ${twin}\`.`,
+      `The model did not learn from ${count(added, "recorded exchange", "recorded exchanges")}: run \`wraith synth ${twin}\`.`,
+    );
+  if (removed.length > 0)
+    advice.push(
+      `${removed.length === 1 ? "The take" : "The takes"} of ${someOf(removed)} ${removed.length === 1 ? "was" : "were"} removed from the model since it was learned: run \`wraith synth ${twin}\` to have ${removed.length === 1 ? "it" : "them"} back.`,
     );
   if (seen.lost > 0)
     advice.push(
@@ -142,6 +143,11 @@ function adviceOf(
       "Where the API has changed, record it again; where the difference does not matter, add a [[diff.suppress]] with a reason.",
     );
   return advice;
+}
+
+function someOf(exchanges: readonly UnlearnedExchange[]): string {
+  const ids = exchanges.map(({ session, exchange }) => `${session}/${exchange}`);
+  return ids.length <= 3 ? ids.join(", ") : `${ids.slice(0, 3).join(", ")} and ${ids.length - 3} more`;
 }
 
 function count(n: number, one: string, many: string): string {

@@ -4,7 +4,7 @@ import { WraithError } from "../base/errors.ts";
 import type { Formats } from "../formats/format.ts";
 import type { Session } from "../recording/exchange.ts";
 import type { ScrubRules } from "../recording/scrub-rules.ts";
-import { readModel } from "../store/model-store.ts";
+import { readLearnedIds, readModel } from "../store/model-store.ts";
 import { listSessions, readSession } from "../store/recordings.ts";
 import type { Workspace } from "../store/workspace.ts";
 import { createSecretFinder } from "./find-secrets.ts";
@@ -125,7 +125,16 @@ export async function examineModel(
       area: "model",
       text: `${count(orphans.length, "take")} without a recording: ${listed(orphans)}.`,
     });
-  const fresh = [...seen.answered].filter((id) => !learned.has(id));
+  const known = await readLearnedIds(workspace);
+  const without = [...seen.answered].filter((id) => !learned.has(id));
+  const removed = without.filter((id) => known.has(id));
+  if (removed.length > 0)
+    findings.push({
+      level: "note",
+      area: "model",
+      text: `${count(removed.length, "take")} removed from the model since it was learned: ${listed(removed)}. To have ${removed.length === 1 ? "it" : "them"} back: wraith synth ${workspace.name}`,
+    });
+  const fresh = without.filter((id) => !known.has(id));
   if (fresh.length > 0)
     findings.push({
       level: "note",

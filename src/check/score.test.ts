@@ -19,8 +19,10 @@ function verdict(session: string, exchange: number, found: readonly Found[], lea
 const wrong: Found = { path: "events[3].data.role", category: "value_mismatch" };
 const late: Found = { path: "timing.gapMs", category: "timing_out_of_band" };
 
+const NONE: ReadonlySet<string> = new Set();
+
 test("one failed exchange of four in one of two sessions", () => {
-  const tally = createTally([], createDriftRules([], "memory"));
+  const tally = createTally([], createDriftRules([], "memory"), NONE);
   expect(
     [verdict("a", 0, []), verdict("a", 1, [late]), verdict("b", 0, [wrong, wrong]), verdict("b", 1, [])].map((v) =>
       tally.add(v),
@@ -48,7 +50,7 @@ test("one failed exchange of four in one of two sessions", () => {
 });
 
 test("what is suppressed fails nothing, is counted, and is shown with its reason on request", () => {
-  const tally = createTally([{ path: "events[*].data.role", reason: "known" }], createDriftRules([], "memory"));
+  const tally = createTally([{ path: "events[*].data.role", reason: "known" }], createDriftRules([], "memory"), NONE);
   expect(tally.add(verdict("a", 0, [wrong]))).toBe(true);
   const conformance = tally.conformance("memory", true);
   expect(conformance).toMatchObject({ score_bp: 10_000, divergence_count: 0, suppressed_count: 1, divergences: [] });
@@ -63,7 +65,7 @@ test("a drift that a person knows is accepted, or of another type, in the kind o
   const other = { ...rule, id: "000000000000", verdict: "accepted" } as const;
   const checked = (mode: CheckMode, ...rules: DriftRule[]) => {
     const drifts = createDriftRules(rules, mode);
-    const tally = createTally([], drifts);
+    const tally = createTally([], drifts, NONE);
     tally.add(verdict("a", 0, [wrong]));
     return { conformance: tally.conformance(mode, true), unused: drifts.unused() };
   };
@@ -82,22 +84,26 @@ test("a drift that a person knows is accepted, or of another type, in the kind o
   });
 });
 
-test("what was not learned is listed, and counts nowhere", () => {
-  const tally = createTally([], createDriftRules([], "memory"));
+test("what was not learned is listed, and counts nowhere; so is what was removed from the model", () => {
+  const tally = createTally([], createDriftRules([], "memory"), new Set(["a/0", "b/5"]));
   tally.add(verdict("a", 0, []));
   tally.add(verdict("b", 4, [wrong], false));
+  tally.add(verdict("b", 5, [], false));
   expect(tally.conformance("memory", false)).toMatchObject({
     score_bp: 10_000,
     sessions_total: 1,
     exchanges_total: 1,
     divergence_count: 0,
-    unlearned: [{ session: "b", exchange: 4, passed: false, divergence_count: 1 }],
+    unlearned: [
+      { session: "b", exchange: 4, reason: "new", passed: false, divergence_count: 1 },
+      { session: "b", exchange: 5, reason: "removed", passed: true, divergence_count: 0 },
+    ],
   });
 });
 
 test("a check of nothing reaches no bar", () => {
   expect(
-    reachesBars(createTally([], createDriftRules([], "memory")).conformance("memory", false), {
+    reachesBars(createTally([], createDriftRules([], "memory"), NONE).conformance("memory", false), {
       requiredScore: 0,
       sessionPassRate: 0,
     }),

@@ -12,11 +12,12 @@ export interface SuppressedDivergence extends Divergence {
   readonly reason: string;
 }
 
-/** An exchange that the model did not learn from. */
+/** An exchange that the model has no take of: none was learned from it (`new`), or it was removed from the model since (`removed`). */
 export interface UnlearnedExchange {
   readonly session: string;
   readonly exchange: number;
   readonly route: string;
+  readonly reason: "new" | "removed";
   readonly passed: boolean;
   readonly divergence_count: number;
 }
@@ -60,7 +61,12 @@ export interface Tally {
   conformance(mode: CheckMode, showSuppressed: boolean): Conformance;
 }
 
-export function createTally(suppressions: readonly SuppressionRule[], drifts: DriftRules): Tally {
+/** `known`: ids of what the model was learned from, also where its take is not in it any more. */
+export function createTally(
+  suppressions: readonly SuppressionRule[],
+  drifts: DriftRules,
+  known: ReadonlySet<string>,
+): Tally {
   const sessions = new Map<string, boolean>();
   const counts = { exchanges: 0, passed: 0, events: 0, errors: 0, warnings: 0, suppressed: 0 };
   const divergences: Divergence[] = [];
@@ -82,7 +88,8 @@ export function createTally(suppressions: readonly SuppressionRule[], drifts: Dr
     const passed = errors === 0;
     if (!verdict.learned) {
       const { session, exchange, route } = verdict;
-      unlearned.push({ session, exchange, route, passed, divergence_count: errors });
+      const reason = known.has(`${session}/${exchange}`) ? "removed" : "new";
+      unlearned.push({ session, exchange, route, reason, passed, divergence_count: errors });
       return passed;
     }
     counts.exchanges++;

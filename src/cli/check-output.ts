@@ -21,11 +21,12 @@ export function printPretty(report: CheckReport, terminal: Terminal): void {
   if (groups.length > MAX_GROUPS) terminal.print(dim(`... and ${groups.length - MAX_GROUPS} more kinds of divergence`));
   for (const { reason, ...divergence } of conformance.suppressed ?? [])
     terminal.print(`${dim("suppressed")}  ${printable(`${placeOf(divergence)}  ${divergence.category}: ${reason}`)}`);
-  for (const { session, exchange, route, passed, divergence_count: n } of conformance.unlearned) {
+  for (const { session, exchange, route, reason, passed, divergence_count: n } of conformance.unlearned) {
     const outcome = passed
       ? "the twin's answer fits"
       : `the twin's answer differs in ${n === 1 ? "one place" : `${n} places`}`;
-    terminal.print(`${dim("unlearned")}   ${printable(`${session}/${exchange}  ${route}`)}: ${outcome}`);
+    const why = reason === "removed" ? "its take was removed; " : "";
+    terminal.print(`${dim("unlearned")}   ${printable(`${session}/${exchange}  ${route}`)}: ${why}${outcome}`);
   }
   if (groups.length + conformance.unlearned.length + (conformance.suppressed?.length ?? 0) > 0) terminal.print("");
   const score = formatScore(conformance.score_bp);
@@ -88,7 +89,7 @@ export function printText(report: CheckReport, terminal: Terminal): void {
   for (const u of conformance.unlearned)
     terminal.print(
       printable(
-        `unlearned ${u.session}/${u.exchange} ${u.passed ? "fits" : `differs=${u.divergence_count}`} route=${JSON.stringify(u.route)}`,
+        `unlearned ${u.session}/${u.exchange} ${u.reason} ${u.passed ? "fits" : `differs=${u.divergence_count}`} route=${JSON.stringify(u.route)}`,
       ),
     );
   for (const line of report.advice) terminal.print(printable(`advice ${line}`));

@@ -27,14 +27,14 @@ export function openJson(document: JsonDocument): JsonPlace {
   throw errorAt(document, node, "", isEnd ? "the JSON ends too early" : "this is not JSON");
 }
 
-/** The error for what is wrong at a place. `offset`: where inside, if not at its start. */
+/** The error for what is wrong at a place; `message` is a sentence without its capital and its full stop. `offset`: where inside, if not at its start. */
 export function invalidAt(place: JsonPlace, message: string, offset = place.node.start): WraithError {
   return errorAt(place.document, offset, place.field, message);
 }
 
 function errorAt(document: JsonDocument, offset: number, field: string, message: string): WraithError {
   const { line, column } = lineAndColumn(document.text, offset);
-  return new WraithError("MODEL_INVALID", message, {
+  return new WraithError("MODEL_INVALID", `${message[0]!.toUpperCase()}${message.slice(1)}.`, {
     file: document.file,
     line: line + document.firstLine - 1,
     column,

@@ -29,7 +29,12 @@ export { formatModel } from "./symbols-format.ts";
 export function parseModel(text: string, file: string, formats: Formats): Model {
   const fields = readFields(openJson({ file, text, firstLine: 1 }), ["wraith", "twin", "routes"]);
   const version = fields.need("wraith");
-  if (readWhole(version) !== 1) throw invalidAt(version, "this version of wraith reads models of version 1 only");
+  const written = readWhole(version);
+  if (written !== 1)
+    throw invalidAt(
+      version,
+      `this is a model of format ${written}, and this wraith reads format 1 only; use the wraith that wrote it`,
+    );
   const names = new Set<string>();
   const takes = new Set<string>();
   const routes = readItems(fields.need("routes")).map((place) => {

@@ -1,5 +1,14 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -8,7 +17,7 @@ import { bodyName } from "../model/bodies.ts";
 import type { Model, Take } from "../model/model.ts";
 import { parseModel } from "../model/symbols.ts";
 import { formatTake } from "../model/take-lines.ts";
-import { readModel, writeModel, type WrittenModel } from "./model-store.ts";
+import { readLearnedIds, readModel, writeModel, type WrittenModel } from "./model-store.ts";
 import { createWorkspace, type Workspace } from "./workspace.ts";
 
 const formats = createFormats({ protoFiles: [], descriptorSets: [], maxMessageBytes: 1024 * 1024 });
@@ -80,6 +89,7 @@ function writtenOf(model: Model, takes: readonly Take[]): WrittenModel {
   const variant = route.variants[0]!;
   return {
     model,
+    takes: new Map([[variant, takes]]),
     takeLines: new Map([[variant, takes.map((take) => formatTake(route, variant, take, keep))]]),
     bodies,
   };
@@ -155,6 +165,7 @@ describe("a model", () => {
     rmSync(takes);
     await expect(readModel(workspace, formats)).rejects.toMatchObject({
       code: "MODEL_INVALID",
+      message: "The file with the takes of variant 200-stream of GET /x is missing.",
       place: { file: takes },
     });
     writeFileSync(workspace.symbolsFile, "{");
@@ -162,6 +173,65 @@ describe("a model", () => {
       code: "MODEL_INVALID",
       place: { file: workspace.symbolsFile, line: 1 },
     });
+  });
+});
+
+describe("a model that was damaged", () => {
+  const refused = async (): Promise<unknown> => readModel(workspace, formats).catch((error: unknown) => error);
+
+  it("has no symbols.json any more, though its takes are there", async () => {
+    await synth("old");
+    rmSync(workspace.symbolsFile);
+    expect(await refused()).toMatchObject({
+      code: "MODEL_INVALID",
+      message: "The model has takes, but its symbols.json is missing.",
+      place: { file: workspace.symbolsFile },
+    });
+    await synth("new");
+    expect((await seen()).word).toBe("new");
+  });
+
+  it("is of another format: says so, and what reads it", async () => {
+    await synth("old");
+    const text = readFileSync(workspace.symbolsFile, "utf8").replace('"wraith": 1', '"wraith": 2');
+    writeFileSync(workspace.symbolsFile, text);
+    expect(await refused()).toMatchObject({
+      code: "MODEL_INVALID",
+      message: "This is a model of format 2, and this wraith reads format 1 only; use the wraith that wrote it.",
+      place: { file: workspace.symbolsFile, line: 2 },
+    });
+  });
+
+  it("is cut off or no JSON at all: one sentence with its place", async () => {
+    await synth("old");
+    const text = readFileSync(workspace.symbolsFile, "utf8");
+    writeFileSync(workspace.symbolsFile, text.slice(0, 100));
+    expect(await refused()).toMatchObject({ message: "The JSON ends too early.", place: { line: expect.any(Number) } });
+    writeFileSync(workspace.symbolsFile, "garbage");
+    expect(await refused()).toMatchObject({ message: "This is not JSON.", place: { line: 1, column: 1 } });
+  });
+
+  it("cannot be read: that is the disk's fault, with the file", async () => {
+    await synth("old");
+    rmSync(workspace.symbolsFile);
+    mkdirSync(workspace.symbolsFile);
+    expect(await refused()).toMatchObject({ code: "DISK_FAILED", place: { file: workspace.symbolsFile } });
+  });
+
+  it("lacks takes that synth wrote: their ids are still known, and its stamp may be anything", async () => {
+    await synth("old", false, ["s/2", "s/0", "s/1", "s/11", "t-1/7"]);
+    const ids = new Set(["s/0", "s/1", "s/2", "s/11", "t-1/7"]);
+    expect(await readLearnedIds(workspace)).toEqual(ids);
+    const takes = join(workspace.modelDir, "takes/get-x-1/200.jsonl");
+    writeFileSync(takes, readFileSync(takes, "utf8").split("\n").slice(1).join("\n"));
+    expect((await seen()).takes.map(({ id }) => id)).toEqual(["s/0", "s/1", "s/11", "t-1/7"]);
+    expect(await readLearnedIds(workspace)).toEqual(ids);
+    for (const stamp of ["garbage", "[1]", '{"learned":{"s":5,"t":"x y-z 3-1 4"}}', '{"learned":null}', ""]) {
+      writeFileSync(join(workspace.modelDir, "synth.json"), stamp);
+      expect([...(await readLearnedIds(workspace))]).toEqual(stamp.includes("3-1") ? ["t/4"] : []);
+    }
+    rmSync(join(workspace.modelDir, "synth.json"));
+    expect(await readLearnedIds(workspace)).toEqual(new Set());
   });
 });
 
@@ -276,7 +346,11 @@ it("takes cannot lie outside the model", async () => {
   const variant = { ...route!.variants[0]!, takesFile: "../../x" };
   const outside: Model = { ...model, routes: [{ ...route!, variants: [variant] }] };
   await expect(
-    writeModel(workspace, { model: outside, takeLines: new Map(), bodies: new Map() }, { force: false }),
+    writeModel(
+      workspace,
+      { model: outside, takes: new Map(), takeLines: new Map(), bodies: new Map() },
+      { force: false },
+    ),
   ).rejects.toMatchObject({
     code: "MODEL_INVALID",
   });

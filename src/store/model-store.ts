@@ -1,20 +1,17 @@
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
-import { concatBytes, utf8FromBytes } from "../base/bytes.ts";
-import { digest } from "../base/digest.ts";
+import { utf8FromBytes } from "../base/bytes.ts";
 import { WraithError } from "../base/errors.ts";
-import { VERSION } from "../base/version.ts";
 import type { Formats } from "../formats/format.ts";
 import { loadModel } from "../model/loaded-model.ts";
-import type { LoadedModel, Model, Route, Variant } from "../model/model.ts";
+import type { LoadedModel, Model, Route, Take, Variant } from "../model/model.ts";
 import { formatModel, parseModel } from "../model/symbols.ts";
 import { parseTakes } from "../model/take-lines.ts";
 import { openBodies, writeBodies } from "./body-files.ts";
 import { createLazyMap } from "./lazy-map.ts";
+import { formatStamp, learnedIds, STAMP_FILE, stampOf, stampOfTakes } from "./model-stamp.ts";
 import { isMissing, type Workspace } from "./workspace.ts";
 
-/** Beside symbols.json: digests of what `synth` wrote, to tell whether a person has edited it since. */
-const STAMP_FILE = "synth.json";
 /** Files that are read or written at once. */
 const AT_ONCE = 32;
 
@@ -30,11 +27,7 @@ export async function readModel(workspace: Workspace, formats: Formats): Promise
   const { folder, symbols } = await openModel(workspace);
   const bodies = await openBodies(folder);
   const model = parseModel(symbols, join(folder, "symbols.json"), formats);
-  const files = new Map<Variant, { readonly route: Route; readonly file: string; readonly bytes: Buffer }>();
-  await forEachVariant(model, async (route, variant) => {
-    const file = takesFile(folder, variant);
-    files.set(variant, { route, file, bytes: await readTakes(file, route, variant) });
-  });
+  const files = await readTakeFiles(folder, model);
   const stamp = await readStamp(folder);
   const written = stampOfTakes(
     symbols,
@@ -53,9 +46,15 @@ export async function readModel(workspace: Workspace, formats: Formats): Promise
   return loadModel(model, takes, formats);
 }
 
-/** A model as it is written: takes as `formatTake` has them, and the bodies that they refer to, by name. */
+/** The ids of all takes that the last `synth` wrote, also of those that a person removed since; empty where nothing tells. */
+export async function readLearnedIds({ modelDir }: Workspace): Promise<ReadonlySet<string>> {
+  return learnedIds((await readStamp(modelDir)) ?? "");
+}
+
+/** A model as it is written: takes, also as `formatTake` has them, and the bodies that they refer to, by name. */
 export interface WrittenModel {
   readonly model: Model;
+  readonly takes: ReadonlyMap<Variant, readonly Take[]>;
   readonly takeLines: ReadonlyMap<Variant, readonly string[]>;
   readonly bodies: ReadonlyMap<string, Uint8Array>;
 }
@@ -112,7 +111,7 @@ async function recover(workspace: Workspace): Promise<void> {
   else await rm(nextDir(workspace), { recursive: true, force: true });
 }
 
-async function writeFolder(folder: string, { model, takeLines, bodies }: WrittenModel): Promise<void> {
+async function writeFolder(folder: string, { model, takes, takeLines, bodies }: WrittenModel): Promise<void> {
   await mkdir(join(folder, "takes"), { recursive: true });
   const written = new Map<Variant, Buffer>();
   await forEachVariant(model, async (_route, variant) => {
@@ -126,8 +125,9 @@ async function writeFolder(folder: string, { model, takeLines, bodies }: Written
   const symbols = formatModel(model);
   await writeFile(join(folder, "symbols.json"), symbols);
   const all = variantsOf(model).map(([, variant]) => written.get(variant)!);
-  const stamp = { wraith: 1, symbols: stampOf(symbols), takes: stampOfTakes(symbols, all, [...bodies.keys()].sort()) };
-  await writeFile(join(folder, STAMP_FILE), `${JSON.stringify(stamp)}\n`);
+  const stamp = stampOfTakes(symbols, all, [...bodies.keys()].sort());
+  const ids = [...takes.values()].flatMap((list) => list.map(({ id }) => id));
+  await writeFile(join(folder, STAMP_FILE), formatStamp(symbols, stamp, ids));
 }
 
 /** Whether symbols.json is another one than `synth` wrote; a model without its stamp may be a person's work, too. */
@@ -142,21 +142,6 @@ async function readStamp(folder: string): Promise<string | undefined> {
   return (await readIfThere(join(folder, STAMP_FILE)))?.toString();
 }
 
-/**
- * Digest of all take files, in the order of the variants, and of the names of bodies, which say what is in them. The symbols that they speak of are in it, and the program that wrote them:
- * another one may know of more mistakes.
- */
-function stampOfTakes(symbols: string, files: readonly Uint8Array[], bodies: readonly string[]): string {
-  const lengths = files.map((f) => f.length).join(" ");
-  const head = `${VERSION} ${stampOf(symbols)} ${lengths} ${bodies.join(" ")}\n`;
-  return digest(concatBytes([Buffer.from(head), ...files]), 64);
-}
-
-/** Digest of symbols.json; git may have changed its line ends. */
-function stampOf(symbols: string): string {
-  return digest(symbols.replaceAll("\r\n", "\n"), 64);
-}
-
 async function openModel(workspace: Workspace): Promise<{ folder: string; symbols: string }> {
   // The last look is for a folder that was renamed between the first two.
   for (const folder of [workspace.modelDir, nextDir(workspace), workspace.modelDir]) {
@@ -164,15 +149,37 @@ async function openModel(workspace: Workspace): Promise<{ folder: string; symbol
     const bytes = await readIfThere(file);
     if (bytes !== undefined) return { folder, symbols: textOf(bytes, file) };
   }
-  throw new WraithError("MODEL_MISSING", `"${workspace.name}" has no model yet.`, { file: workspace.symbolsFile });
+  const place = { file: workspace.symbolsFile };
+  if (await isThere(join(workspace.modelDir, "takes")))
+    throw new WraithError("MODEL_INVALID", "The model has takes, but its symbols.json is missing.", place);
+  throw new WraithError("MODEL_MISSING", `"${workspace.name}" has no model yet.`, place);
 }
 
-async function readTakes(file: string, route: Route, variant: Variant): Promise<Buffer> {
-  const bytes = await readIfThere(file);
-  if (bytes !== undefined) return bytes;
-  throw new WraithError("MODEL_INVALID", `The takes of variant ${variant.name} of ${route.route} are missing.`, {
-    file,
+interface TakeFile {
+  readonly route: Route;
+  readonly file: string;
+  readonly bytes: Buffer;
+}
+
+async function readTakeFiles(folder: string, model: Model): Promise<ReadonlyMap<Variant, TakeFile>> {
+  const files = new Map<Variant, TakeFile>();
+  await forEachVariant(model, async (route, variant) => {
+    const file = takesFile(folder, variant);
+    const bytes = await readIfThere(file);
+    if (bytes !== undefined) files.set(variant, { route, file, bytes });
   });
+  const missing = variantsOf(model).filter(([, variant]) => !files.has(variant));
+  if (missing.length === 0) return files;
+  const [route, variant] = missing[0]!;
+  const others = missing.length - 1;
+  const whose = `variant ${variant.name} of ${route.route}`;
+  throw new WraithError(
+    "MODEL_INVALID",
+    others === 0
+      ? `The file with the takes of ${whose} is missing.`
+      : `The files with the takes of ${whose} and of ${others} more variant${others === 1 ? "" : "s"} are missing.`,
+    { file: takesFile(folder, variant) },
+  );
 }
 
 /** The file of a variant's takes. Throws MODEL_INVALID where symbols.json names one that lies elsewhere. */
@@ -210,7 +217,7 @@ async function readIfThere(file: string): Promise<Buffer | undefined> {
     return await readFile(file);
   } catch (error) {
     if (isMissing(error)) return undefined;
-    throw error;
+    throw new WraithError("DISK_FAILED", `The model cannot be read: ${(error as Error).message}.`, { file }, error);
   }
 }
 
@@ -220,4 +227,11 @@ async function renameWhereThere(from: string, to: string): Promise<void> {
   } catch (error) {
     if (!isMissing(error)) throw error;
   }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }

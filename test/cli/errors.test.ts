@@ -123,6 +123,23 @@ describe("files that were edited badly: file, line, column and field", () => {
     });
   });
 
+  test("a take that was removed by hand: check and doctor say which, and how to have it back", async () => {
+    const folder = twin("model/takes", filesIn(twin("model/takes"))[0]!);
+    const file = join(folder, filesIn(folder)[0]!);
+    const [first = ""] = readFileSync(file, "utf8").split("\n");
+    const { take } = JSON.parse(first) as { take: string };
+    await withFile(file, readFileSync(file, "utf8").slice(first.length + 1), async () => {
+      const checked = await wraith(cwd, "check", "t");
+      expect(checked.code).toBe(0);
+      expect(checked.stdout).toContain(`unlearned ${take} removed `);
+      expect(checked.stdout).toContain(`The take of ${take} was removed from the model since it was learned: run`);
+      expect(checked.stdout).not.toContain("did not learn");
+      const { stdout } = await wraith(cwd, "doctor", "t");
+      expect(stdout).toContain(`1 take removed from the model since it was learned: ${take}.`);
+      expect(stdout).not.toContain("did not learn");
+    });
+  });
+
   test("a recording whose first line is broken", async () => {
     const file = twin("recordings/sessions", filesIn(twin("recordings/sessions"))[0]!);
     await withFile(file, `not a recording\n${readFileSync(file, "utf8")}`, async () => {
