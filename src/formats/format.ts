@@ -117,8 +117,8 @@ export interface Codec {
 
 /** What a request says, for guards, echoes and equality. */
 export interface RequestPayload {
-  readonly kind: "none" | "json" | "form" | "text" | "bytes";
-  /** The body as a JSON tree (`json`; a form is an object of strings or arrays of them; in gRPC the first message). */
+  readonly kind: "none" | "json" | "form" | "parts" | "text" | "bytes";
+  /** The body as a JSON tree (`json`; a form is an object of strings or arrays of them, and so are parts, see `readRequestPayload`; in gRPC the first message). */
   readonly json?: JsonNode | undefined;
   /** The body as sent, for `text`; absent for the others. */
   readonly text?: string | undefined;

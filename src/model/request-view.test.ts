@@ -25,6 +25,25 @@ describe("equal requests", () => {
     expect(digest("/x", "a=1&b=2", "POST", form)).toBe(digest("/x", "b=2&a=1", "POST", form));
     expect(digest("/x", "a b", "POST", "text/plain")).not.toBe(digest("/x", "a  b", "POST", "text/plain"));
   });
+  test("may have a form of parts with any boundary; another name, file name, type or content is another request", () => {
+    const form = (boundary: string, part: string): string =>
+      digest(
+        "/x",
+        `--${boundary}\r\n${part}\r\n--${boundary}--\r\n`,
+        "POST",
+        `multipart/form-data; boundary=${boundary}`,
+      );
+    const part = 'Content-Disposition: form-data; name="f"; filename="a.txt"\r\nContent-Type: text/plain\r\n\r\nhello';
+    const base = form("one", part);
+    expect(form("another", part)).toBe(base);
+    for (const [from, to] of [
+      ['"f"', '"g"'],
+      ["a.txt", "b.txt"],
+      ["text/plain", "text/html"],
+      ["hello", "hallo"],
+    ] as const)
+      expect(form("another", part.replace(from, to))).not.toBe(base);
+  });
   test("are equal whatever their headers", () => {
     expect(viewOf(headOf("GET", "/x", [["accept", "a"]]), "").digest).toBe(viewOf(headOf("GET", "/x", []), "").digest);
   });

@@ -1,11 +1,12 @@
 /** Bodies that arrive in chunks: JSON, forms and text, whose secrets are replaced without waiting for their end. */
 import { utf8FromBytes, textFromBytes, concatBytes } from "../base/bytes.ts";
 import { mediaType } from "../base/http.ts";
+import { boundaryOf } from "../formats/multipart.ts";
 import type { Chunk } from "./exchange.ts";
 import type { RuleWork } from "./scrub-headers.ts";
 import { createJsonScanner } from "./scrub-json.ts";
 import { createPairScanner } from "./scrub-pairs.ts";
-import { boundaryOf, createPartScanner } from "./scrub-parts.ts";
+import { createPartScanner } from "./scrub-parts.ts";
 import { createPendingChunks } from "./scrub-pending.ts";
 import { createTextScanner, type Scanner } from "./scrub-text.ts";
 
@@ -28,7 +29,7 @@ export function createPlainPipe(unscrubbed: boolean): ScrubPipe {
 /** The pipe of a body; what it is, its content type and its first character say. */
 export function createBodyPipe(contentType: string | undefined, work: RuleWork): ScrubPipe {
   const media = mediaType(contentType);
-  const boundary = boundaryOf(contentType ?? "");
+  const boundary = media === "multipart/form-data" ? boundaryOf(contentType ?? "") : undefined;
   // No text: nothing that a rule speaks of.
   if (/^(?:image|audio|video|font)\//.test(media)) return createPlainPipe(false);
   const pending = createPendingChunks();

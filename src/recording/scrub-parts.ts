@@ -1,16 +1,11 @@
 /** Secrets of `multipart/form-data`: the values of its fields, which arrive in pieces. */
+import { parametersOf } from "../formats/multipart.ts";
 import type { FieldRule } from "./scrub-rules.ts";
 import { createTextScanner, type Edit, type Scanner, type ScrubWork } from "./scrub-text.ts";
 import { createValueScanner } from "./scrub-value.ts";
 
 /** The head of a part above so many characters is none. */
 const MAX_HEAD = 8192;
-
-/** The boundary that a content type names; undefined where it is no form of parts. */
-export function boundaryOf(contentType: string): string | undefined {
-  const match = /^\s*multipart\/form-data\s*;.*?\bboundary=(?:"([^"]+)"|([^\s;"]+))/i.exec(contentType);
-  return match?.[1] ?? match?.[2];
-}
 
 /** A scanner of parts; `find` gives the rule for a field's name. */
 export function createPartScanner(
@@ -84,6 +79,6 @@ export function createPartScanner(
 
 /** The field's name in the head of its part; empty where it has none. */
 function nameOf(head: string): string {
-  const match = /^content-disposition:[^\r\n]*?[;\s]name=(?:"((?:[^"\\\r\n]|\\.)*)"|([^\s;"]+))/im.exec(head);
-  return match?.[1]?.replace(/\\(.)/g, "$1") ?? match?.[2] ?? "";
+  const disposition = /^content-disposition:([^\r\n]*)/im.exec(head)?.[1] ?? "";
+  return parametersOf(disposition).get("name") ?? "";
 }

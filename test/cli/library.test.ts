@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startDemoUpstream, type DemoUpstream } from "../../src/app/demo-upstream.ts";
 import type * as Library from "../../src/index.ts";
@@ -33,6 +36,38 @@ describe("the library", () => {
 
     const twin = await serveTwin(place);
     expect((await chat(twin.url, "demo-1", "hi")).text).toBe(recorded.text);
+    await twin.stop();
+  });
+
+  test("knows a form with files again, whatever boundary its client makes up", async () => {
+    const api = createServer((request, response) => {
+      request.resume().on("end", () => {
+        response.setHeader("content-type", "application/json").end(JSON.stringify({ n: ++asked }));
+      });
+    }).listen(0, "127.0.0.1");
+    let asked = 0;
+    await once(api, "listening");
+    const upload = async (url: string, content: string): Promise<string[]> => {
+      const form = new FormData();
+      form.append("model", "whisper-1");
+      form.append("file", new Blob([content, Uint8Array.of(0, 255)], { type: "audio/wav" }), "a.wav");
+      const answer = await fetch(`${url}/v1/audio`, { method: "POST", body: form });
+      return [answer.headers.get("x-wraith-provenance") ?? "", await answer.text()];
+    };
+    const here = { name: "forms", dir: place.dir };
+    const recorder = await recordTo({ ...here, baseUrl: `http://127.0.0.1:${(api.address() as AddressInfo).port}` });
+    const [, first] = await upload(recorder.url, "first");
+    const [, second] = await upload(recorder.url, "second");
+    await recorder.stop();
+    api.close();
+    await synthesizeTwin(here);
+    expect(await checkTwin(here)).toMatchObject({ ok: true, conformance: { exchanges_total: 2 } });
+    const twin = await serveTwin(here);
+    expect([await upload(twin.url, "second"), await upload(twin.url, "first")]).toEqual([
+      ["recorded", second],
+      ["recorded", first],
+    ]);
+    expect((await upload(twin.url, "third"))[0]).toBe("template");
     await twin.stop();
   });
 
