@@ -1,5 +1,7 @@
 import { EventEmitter } from "node:events";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
+import { createBodyDecoder } from "../formats/encoding.ts";
 import type { BodyDecoder } from "../formats/encoding.ts";
 import type { Chunk } from "../recording/exchange.ts";
 import type { ExchangeScrubber } from "../recording/scrub.ts";
@@ -151,6 +153,40 @@ test("a decoder that takes its time keeps the order; what it cannot decode is st
     { atMs: 7, close: { shape: "clean", by: "server" }, unscrubbed: true },
   ]);
 });
+
+test.each<[coding: string, pieces: readonly Uint8Array[], stored: string, undecoded: boolean]>([
+  ["gzip", [Buffer.from("{plain"), Buffer.from("}")], "{plain}", true],
+  // What looks like the coding at first is held until it is sure.
+  ["gzip", [Buffer.of(0x1f), Buffer.from("no")], "\u001fno", true],
+  ["deflate", [Buffer.from("x"), Buffer.of(0)], "x\u0000", true],
+  ["br", [Buffer.of(0x8b)], "\ufffd", true],
+  ["zstd", [Buffer.from("(")], "(", true],
+  ["gzip", [gzipSync("").subarray(0, 9), gzipSync("").subarray(9)], "", false],
+  ["gzip", [gzipSync("whole").subarray(0, 9), gzipSync("whole").subarray(9)], "whole", false],
+  ["br", [brotliCompressSync("")], "", false],
+  ["gzip", [], "", false],
+])(
+  "%s that is none is stored as it came, each piece with its time, and the line at the end says so: %j",
+  async (coding, pieces, stored, undecoded) => {
+    const { tap, lines, run, closed } = setUp({ createDecoder: createBodyDecoder });
+    tap.head({ status: 200, reason: "", headers: [["content-encoding", coding]], last: false });
+    for (const piece of pieces) tap.data(piece);
+    tap.close({ shape: "clean", by: "server" });
+    run();
+    while (closed() === 0) await new Promise((r) => setTimeout(r, 1));
+    const body = lines.filter((line) => line["dir"] === "server");
+    const bytes = body.map(({ text, b64 }) =>
+      b64 === undefined ? Buffer.from(text as string) : Buffer.from(b64 as string, "base64"),
+    );
+    expect(Buffer.concat(bytes).toString()).toBe(stored);
+    expect(lines.at(-1)).toEqual({
+      atMs: 3 + pieces.length,
+      close: { shape: "clean", by: "server" },
+      ...(undecoded ? { unscrubbed: true, undecoded: ["server"] } : {}),
+    });
+    if (undecoded) expect(body.map(({ atMs }) => atMs)).toEqual(pieces.map((_, i) => 3 + i));
+  },
+);
 
 test("a coding that nobody knows is stored as it is and marked", () => {
   const { tap, lines, run } = setUp();

@@ -5,6 +5,7 @@ import type { Direction, ExchangeScrubber } from "../recording/scrub.ts";
 import { withoutOwnHeaders } from "./forwarding.ts";
 import type { OpenedExchange } from "./proxy.ts";
 import type { ExchangeTap } from "./relay.ts";
+import { createCodingUndoer, type CodingUndoer, type TimedBytes } from "./undo-coding.ts";
 
 /** Where the lines of one exchange go. */
 export interface LineSink {
@@ -41,8 +42,8 @@ export function createTap(options: TapOptions): ExchangeTap {
   let over = false;
   let closing = false;
   let behind: Promise<void> | undefined;
-  let undecoded = false;
-  const decoders: Record<Direction, BodyDecoder | undefined> = { client: undefined, server: undefined };
+  let hasUnknownCoding = false;
+  const codings: Record<Direction, CodingUndoer | undefined> = { client: undefined, server: undefined };
 
   const write = (atMs: number, line: object | (() => object)): void => {
     if (over) return;
@@ -54,28 +55,30 @@ export function createTap(options: TapOptions): ExchangeTap {
     options.onGivenUp(outcome);
     sink.close();
   };
-  const closeLine = (close: Termination): object => ({
-    close,
-    ...(scrubber.fired.size > 0 ? { scrubbed: [...scrubber.fired] } : {}),
-    ...(scrubber.unscrubbed() || undecoded ? { unscrubbed: true } : {}),
-  });
+  const closeLine = (close: Termination): object => {
+    const undecoded = DIRECTIONS.filter((dir) => codings[dir]?.decoded() === "none");
+    const isCoded = hasUnknownCoding || DIRECTIONS.some((dir) => (codings[dir]?.decoded() ?? "all") !== "all");
+    return {
+      close,
+      ...(scrubber.fired.size > 0 ? { scrubbed: [...scrubber.fired] } : {}),
+      ...(scrubber.unscrubbed() || isCoded ? { unscrubbed: true } : {}),
+      ...(undecoded.length > 0 ? { undecoded } : {}),
+    };
+  };
   const chunks = (dir: Direction, list: readonly Chunk[]): void => {
     for (const { atUs, bytes } of list) if (bytes.length > 0) write(atUs / 1000, { dir, ...bodyOf(bytes) });
   };
-  const store = (dir: Direction, atMs: number, bytes: Uint8Array): void =>
-    chunks(dir, scrubber.push(dir, { atUs: atMs * 1000, bytes }));
+  const store = (dir: Direction, pieces: readonly TimedBytes[]): void => {
+    for (const { atMs, bytes } of pieces) chunks(dir, scrubber.push(dir, { atUs: atMs * 1000, bytes }));
+  };
   const decode = (dir: Direction, atMs: number, bytes: Uint8Array): void | Promise<void> => {
-    const decoder = decoders[dir];
-    if (decoder === undefined) return store(dir, atMs, bytes);
-    const settle = (decoded: Uint8Array | undefined): void => {
-      if (decoded !== undefined) return store(dir, atMs, decoded);
-      // What cannot be decoded is stored as it is.
-      decoders[dir] = undefined;
-      undecoded = true;
-      store(dir, atMs, bytes);
-    };
-    const decoded = decoder.push(bytes);
-    return decoded instanceof Promise ? decoded.then(settle) : settle(decoded);
+    const pieces = codings[dir]?.push({ atMs, bytes }) ?? [{ atMs, bytes }];
+    return pieces instanceof Promise ? pieces.then((list) => store(dir, list)) : store(dir, pieces);
+  };
+  /** What a body's decoder and scrubber still hold when it is over. */
+  const endBody = (dir: Direction): void => {
+    store(dir, codings[dir]?.end() ?? []);
+    chunks(dir, scrubber.end(dir));
   };
   /** Does the work in its turn: at once, or after what is still being decoded. */
   const inTurn = (work: () => void | Promise<void>, bytes = 0): void =>
@@ -95,9 +98,10 @@ export function createTap(options: TapOptions): ExchangeTap {
   const openDecoder = (dir: Direction, headers: HeaderList): string | undefined => {
     const coding = findHeader(headers, "content-encoding")?.trim().toLowerCase();
     if (coding === undefined || coding === "" || coding === "identity") return undefined;
-    decoders[dir] = options.createDecoder(coding);
-    if (decoders[dir] === undefined) undecoded = true;
-    return decoders[dir] === undefined ? undefined : coding;
+    const decoder = options.createDecoder(coding);
+    if (decoder === undefined) hasUnknownCoding = true;
+    else codings[dir] = createCodingUndoer(coding, decoder);
+    return decoder === undefined ? undefined : coding;
   };
 
   const openedMs = nowMs();
@@ -120,7 +124,7 @@ export function createTap(options: TapOptions): ExchangeTap {
     clientData: (bytes) => heard((at) => decode("client", at, bytes), bytes.length),
     clientEnd: (trailers) =>
       heard((at) => {
-        chunks("client", scrubber.end("client"));
+        endBody("client");
         if (trailers.length > 0) write(at, { dir: "client", trailers: scrubber.trailers(trailers) });
         write(at, { dir: "client", end: true });
       }),
@@ -134,12 +138,12 @@ export function createTap(options: TapOptions): ExchangeTap {
     data: (bytes) => heard((at) => decode("server", at, bytes), bytes.length),
     trailers: (trailers) =>
       heard((at) => {
-        chunks("server", scrubber.end("server"));
+        endBody("server");
         write(at, { dir: "server", trailers: scrubber.trailers(trailers) });
       }),
     close: (termination) => {
       heard((at) => {
-        for (const dir of ["client", "server"] as const) chunks(dir, scrubber.end(dir));
+        for (const dir of DIRECTIONS) endBody(dir);
         write(at, closeLine(termination));
         if (over) return;
         over = true;
@@ -149,6 +153,8 @@ export function createTap(options: TapOptions): ExchangeTap {
     },
   };
 }
+
+const DIRECTIONS: readonly Direction[] = ["client", "server"];
 
 /** Bytes as a line holds them: text where they are UTF-8 on their own. */
 function bodyOf(bytes: Uint8Array): { text: string } | { b64: string } {

@@ -61,7 +61,12 @@ it("puts interleaved exchanges together, in the order in which they were opened"
     { x: 1, atUs: 10, head: { status: 200, headers: [["a", "b"]] } },
     { x: 0, atUs: 11, dir: "client", end: true },
     { x: 1, atUs: 12, dir: "server", text: "one" },
-    { x: 0, atUs: 13, close: { shape: "error", by: "server", detail: "down" }, unscrubbed: true },
+    {
+      x: 0,
+      atUs: 13,
+      close: { shape: "error", by: "server", detail: "down" },
+      unscrubbed: true,
+    },
     { x: 1, atUs: 14, dir: "server", b64: "dHdv" },
     { x: 1, atUs: 15, dir: "server", trailers: [["grpc-status", "0"]] },
     { x: 1, atUs: 16, close: { shape: "clean", by: "server" }, scrubbed: ["r"] },
@@ -236,4 +241,19 @@ it("gives exchanges away as soon as they and all that began before them are over
   expect(parts.end()).toEqual({ ...session, exchanges: [] });
   expect(given.map((g) => g.exchange)).toEqual(session.exchanges);
   expect(given.map((g) => g.after)).toEqual([7, 7, 11, 13]);
+});
+
+it("a body of which nothing was of the coding that its head names is as sent", () => {
+  const coded = (undecoded: readonly string[] | undefined) =>
+    readLines(
+      { ...opened(0, 1), open: { ...(opened(0) as { open: object }).open, coding: "br" } },
+      { x: 0, atUs: 2, head: { status: 200, headers: [["content-encoding", "gzip"]], coding: "gzip" } },
+      { x: 0, atUs: 3, close: { shape: "clean", by: "server" }, undecoded },
+    ).exchanges[0]!;
+  const headers = [["content-encoding", "gzip"]];
+  expect(coded(undefined)).toMatchObject({ requestCoding: "br", response: { coding: "gzip" } });
+  expect(coded(["server"]).response).toEqual({ status: 200, headers });
+  expect(coded(["server"]).requestCoding).toBe("br");
+  expect(coded(["client"]).response).toEqual({ status: 200, headers, coding: "gzip" });
+  expect(coded(["client"]).requestCoding).toBeUndefined();
 });

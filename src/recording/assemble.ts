@@ -195,6 +195,11 @@ function addToExchange(
       exchange.closeUs = line.atUs;
       exchange.scrubbed = [...line.scrubbed];
       exchange.unscrubbed = line.unscrubbed;
+      if (line.undecoded.includes("client")) delete exchange.requestCoding;
+      if (line.undecoded.includes("server") && exchange.response !== undefined) {
+        const { status, headers } = exchange.response;
+        exchange.response = { status, headers };
+      }
   }
 }
 

@@ -93,6 +93,7 @@ describe("a line", () => {
         close: { shape: "error", by: "server", code: 8, detail: "d" },
         scrubbed: ["r"],
         unscrubbed: true,
+        undecoded: ["server", "nobody"],
       }),
     ).toEqual({
       kind: "close",
@@ -101,6 +102,7 @@ describe("a line", () => {
       close: { shape: "error", by: "server", code: 8, detail: "d" },
       scrubbed: ["r"],
       unscrubbed: true,
+      undecoded: ["server"],
     });
     expect(read({ x: 0, atUs: 1, close: { shape: "clean", by: "client" } })).toEqual({
       kind: "close",
@@ -109,6 +111,7 @@ describe("a line", () => {
       close: { shape: "clean", by: "client" },
       scrubbed: [],
       unscrubbed: false,
+      undecoded: [],
     });
     expect(read({ atUs: 9, ended: { exchanges: 1 } })).toEqual({ kind: "ended", atUs: 9 });
     expect(read("  ")).toBeUndefined();

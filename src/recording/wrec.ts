@@ -39,6 +39,8 @@ export type WrecLine =
       readonly close: Termination;
       readonly scrubbed: readonly string[];
       readonly unscrubbed: boolean;
+      /** Bodies of which nothing could be decoded: their bytes are as sent, whatever coding their head told of. */
+      readonly undecoded: readonly Direction[];
     })
   | { readonly kind: "ended"; readonly atUs: number }
   /** A line of which nothing is known: of a later version. */
@@ -173,7 +175,7 @@ function informationalLine(value: unknown, x: number, atUs: number): WrecLine {
 }
 
 function closeLine(value: Record_, x: number, atUs: number): WrecLine {
-  const { close, scrubbed } = value;
+  const { close, scrubbed, undecoded } = value;
   if (!isRecord(close)) return bad("close is not an object");
   const { shape, by, code, detail } = close;
   if (shape !== "clean" && shape !== "truncated" && shape !== "error") return bad("close.shape is not known");
@@ -192,6 +194,7 @@ function closeLine(value: Record_, x: number, atUs: number): WrecLine {
     close: termination,
     scrubbed: scrubbed ?? [],
     unscrubbed: value["unscrubbed"] === true,
+    undecoded: Array.isArray(undecoded) ? undecoded.filter((dir) => dir === "client" || dir === "server") : [],
   };
 }
 

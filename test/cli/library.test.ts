@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startDemoUpstream, type DemoUpstream } from "../../src/app/demo-upstream.ts";
@@ -69,6 +69,39 @@ describe("the library", () => {
     ]);
     expect((await upload(twin.url, "third"))[0]).toBe("template");
     await twin.stop();
+  });
+
+  test("gives back the bytes of an answer that is not of the coding it claims, as its client got them", async () => {
+    const bytes = Buffer.from('{"this":"is no gzip"}');
+    const api = createServer((request, response) => {
+      request.resume();
+      response.writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" }).end(bytes);
+    }).listen(0, "127.0.0.1");
+    await once(api, "listening");
+    const ask = (url: string): Promise<[coding: string | undefined, body: string]> =>
+      new Promise((done, fail) => {
+        request(`${url}/x`, { agent: false, headers: { "accept-encoding": "gzip" } }, (answer) => {
+          const parts: Buffer[] = [];
+          answer.on("data", (part: Buffer) => parts.push(part));
+          answer.on("end", () => done([answer.headers["content-encoding"], Buffer.concat(parts).toString()]));
+        })
+          .on("error", fail)
+          .end();
+      });
+    const here = { name: "coded", dir: place.dir };
+    const recorder = await recordTo({ ...here, baseUrl: `http://127.0.0.1:${(api.address() as AddressInfo).port}` });
+    const given = await ask(recorder.url);
+    expect(given).toEqual(["gzip", bytes.toString()]);
+    await recorder.stop();
+    api.close();
+    await synthesizeTwin(here);
+    for (const mode of ["memory", "wire"] as const)
+      expect(await checkTwin({ ...here, mode })).toMatchObject({ ok: true });
+    for (const fidelity of ["synth", "strict"] as const) {
+      const twin = await serveTwin({ ...here, fidelity });
+      expect(await ask(twin.url)).toEqual(given);
+      await twin.stop();
+    }
   });
 
   test("records the upstream that it is given, whichever the twin was made for", async () => {
