@@ -1,4 +1,6 @@
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import {
   existsSync,
   mkdirSync,
@@ -310,6 +312,36 @@ describe("a new synth", () => {
     await synth("old");
     rmSync(join(workspace.modelDir, "synth.json"));
     await expect(synth("new")).rejects.toMatchObject({ code: "MODEL_EDITED" });
+  });
+});
+
+describe("several synths at once", () => {
+  it("of one process follow each other, and each leaves a whole model", async () => {
+    const words = Array.from({ length: 8 }, (_, i) => `word${i}`);
+    await Promise.all(words.map((word) => synth(word)));
+    expect(words).toContain((await seen()).word);
+    expect(folders()).toEqual(["model"]);
+  });
+
+  it("of several processes wait for the one that writes; a lock that a killed one left does not count", async () => {
+    const other = spawn(process.execPath, ["-e", "setInterval(() => {}, 1e6)"]);
+    const lock = `${workspace.modelDir}.lock`;
+    let isDone = false;
+    try {
+      writeFileSync(lock, `${other.pid}\n`);
+      const mine = synth("mine").then(() => (isDone = true));
+      await new Promise((r) => setTimeout(r, 100));
+      expect([isDone, folders()]).toEqual([false, ["model.lock"]]);
+      rmSync(lock);
+      await mine;
+      expect([(await seen()).word, folders()]).toEqual(["mine", ["model"]]);
+      writeFileSync(lock, `${other.pid}\n`);
+    } finally {
+      other.kill("SIGKILL");
+      await once(other, "exit");
+    }
+    await synth("later");
+    expect([(await seen()).word, folders()]).toEqual(["later", ["model"]]);
   });
 });
 

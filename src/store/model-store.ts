@@ -9,6 +9,7 @@ import { formatModel, parseModel } from "../model/symbols.ts";
 import { parseTakes } from "../model/take-lines.ts";
 import { openBodies, writeBodies } from "./body-files.ts";
 import { createLazyMap } from "./lazy-map.ts";
+import { withModelLocked } from "./model-lock.ts";
 import { formatStamp, learnedIds, STAMP_FILE, stampOf, stampOfTakes } from "./model-stamp.ts";
 import { isMissing, type Workspace } from "./workspace.ts";
 
@@ -60,13 +61,17 @@ export interface WrittenModel {
 }
 
 /**
- * Writes the model folder as a whole: beside the old one, then renamed. Where symbols.json was edited by hand since the last synth it throws MODEL_EDITED, unless `force`, which keeps the edited folder as model.bak.
+ * Writes the model folder as a whole: beside the old one, then renamed. Where symbols.json was edited by hand since the last synth it throws MODEL_EDITED, unless `force`, which keeps the edited folder as model.bak. Whoever writes it at the same time is waited for.
  */
 export async function writeModel(
   workspace: Workspace,
   written: WrittenModel,
   options: { force: boolean },
 ): Promise<void> {
+  await withModelLocked(workspace, async () => replaceModel(workspace, written, options));
+}
+
+async function replaceModel(workspace: Workspace, written: WrittenModel, options: { force: boolean }): Promise<void> {
   const { modelDir, symbolsFile } = workspace;
   await recover(workspace);
   const isEdited = await wasEdited(workspace);
