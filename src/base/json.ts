@@ -21,7 +21,7 @@ interface JsonArray {
   readonly end: number;
 }
 
-interface JsonScalar {
+export interface JsonScalar {
   readonly kind: "string" | "number" | "boolean" | "null";
   readonly raw: string;
   readonly start: number;

@@ -8,9 +8,9 @@ import { invalid } from "../json-compile.ts";
 import { base64FromBytes } from "./base64.ts";
 import { decodeMessage } from "./decode-message.ts";
 import { encodeMessage } from "./encode-message.ts";
-import { createTreeReader } from "./kept-trees.ts";
 import { frameFromMessage, PREFIX_BYTES } from "./framer.ts";
 import type { MessagePlan, TypeIndex } from "./message-plan.ts";
+import { createMessageWriter } from "./message-writer.ts";
 import {
   compileMessageShape,
   dissectMessage,
@@ -36,7 +36,6 @@ export interface CodecOptions {
 }
 
 const writer = createWireWriter();
-const readTree = createTreeReader();
 
 /** The codec of one direction of a method. */
 export function createMessageCodec({ plan, types, coding, maxMessageBytes }: CodecOptions): Codec {
@@ -44,6 +43,16 @@ export function createMessageCodec({ plan, types, coding, maxMessageBytes }: Cod
     frame[0] === 0
       ? frame.subarray(PREFIX_BYTES)
       : decompress(coding ?? "", frame.subarray(PREFIX_BYTES), maxMessageBytes);
+  const messages = createMessageWriter(plan, types);
+  const writeJson = (json: string, isPlain: boolean): void => {
+    if (!isPlain && messages.write(writer, json)) return;
+    const node = readJson(json);
+    try {
+      encodeMessage(writer, node, plan, isPlain, types);
+    } catch (error) {
+      throw located(error, node);
+    }
+  };
   return {
     decode(frame) {
       const message = unpack(frame);
@@ -54,15 +63,9 @@ export function createMessageCodec({ plan, types, coding, maxMessageBytes }: Cod
     },
     encode(text) {
       const { isCompressed, isPlain, isOpaque, json } = splitMessageText(text);
-      const node = readTree(json);
-      if (typeof node === "number") throw invalid("a message is JSON", "");
-      try {
-        if (isOpaque) return frameFromMessage(bytesFromNode(node), true);
-        writer.at = PREFIX_BYTES;
-        encodeMessage(writer, node, plan, isPlain, types);
-      } catch (error) {
-        throw located(error, node);
-      }
+      if (isOpaque) return frameFromMessage(bytesOfOpaque(json), true);
+      writer.at = PREFIX_BYTES;
+      writeJson(json, isPlain);
       writer.bytes[0] = 0;
       writer.view.setUint32(1, writer.at - PREFIX_BYTES);
       const frame = takeWritten(writer);
@@ -93,6 +96,21 @@ export function createMessageCodec({ plan, types, coding, maxMessageBytes }: Cod
       return node === undefined ? JSON.stringify(text) : compactJson(node);
     },
   };
+}
+
+function readJson(json: string): JsonNode {
+  const node = parseJson(json);
+  if (node === undefined) throw invalid("a message is JSON", "");
+  return node;
+}
+
+function bytesOfOpaque(json: string): Uint8Array {
+  const node = readJson(json);
+  try {
+    return bytesFromNode(node);
+  } catch (error) {
+    throw located(error, node);
+  }
 }
 
 function located(error: unknown, root: JsonNode): unknown {

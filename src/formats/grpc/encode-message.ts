@@ -8,6 +8,7 @@ import { Unencodable } from "./unencodable.ts";
 import { GROUP, GROUP_END, LEN } from "./wire-reader.ts";
 import { parseWireKey, writeTag, writeWireField } from "./wire-tree.ts";
 import { beginLength, endLength, type WireWriter } from "./wire-writer.ts";
+import { writeScalar } from "./write-trace.ts";
 
 /** Writes a whole message. `plain`: see `DecodedMessage`. Throws `Unencodable`. */
 export function encodeMessage(
@@ -23,6 +24,11 @@ export function encodeMessage(
 }
 
 function writeSpecialForm(w: WireWriter, node: JsonNode, plan: MessagePlan, types: TypeIndex): void {
+  // A scalar is all that its message's bytes come from.
+  if (w.trace !== undefined && "raw" in node) {
+    writeScalar(w, node, (target, scalar) => writeSpecialForm(target, scalar, plan, types));
+    return;
+  }
   writeSpecial(w, node, plan, (object, url) => writeAny(w, object, url, types));
 }
 
@@ -74,7 +80,7 @@ export function writeMember(w: WireWriter, rawKey: string, value: JsonNode, plan
     }
     writeTag(w, field.number, LEN);
     const mark = beginLength(w);
-    for (const element of value.values) field.scalar!.write(w, element);
+    for (const element of value.values) writeScalar(w, element, field.scalar!.write);
     endLength(w, mark);
   }
 }
@@ -86,7 +92,7 @@ function acceptsNull(field: FieldPlan): boolean {
 function writeRecord(w: WireWriter, field: FieldPlan, value: JsonNode, style: KeyStyle, types: TypeIndex): void {
   writeTag(w, field.number, field.wire);
   if (field.scalar !== undefined) {
-    field.scalar.write(w, value);
+    writeScalar(w, value, field.scalar.write);
     return;
   }
   const message = field.message!;

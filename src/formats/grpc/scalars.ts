@@ -11,9 +11,9 @@ import { reserve, writeBytes, writeFixed32, writeFixed64, writeVarint, type Wire
 /** One scalar type. */
 export interface Scalar {
   /** JSON text of the value at the reader's position, or undefined where it is not there in the form that `write` gives it. */
-  read(r: WireReader, end: number): string | undefined;
+  readonly read: (r: WireReader, end: number) => string | undefined;
   /** Writes the value of a JSON scalar, without a tag. Throws `Unencodable`. */
-  write(w: WireWriter, node: JsonNode): void;
+  readonly write: (w: WireWriter, node: JsonNode) => void;
 }
 
 const int32: Scalar = {

@@ -9,6 +9,7 @@ import { Unencodable } from "./unencodable.ts";
 import { FIXED64, LEN, VARINT } from "./wire-reader.ts";
 import { writeTag } from "./wire-tree.ts";
 import { beginLength, endLength, writeVarint, type WireWriter } from "./wire-writer.ts";
+import { writeScalar } from "./write-trace.ts";
 
 /** Writes the message inside an Any whose type has this URL. */
 export type WriteAny = (node: JsonObject, url: string) => void;
@@ -88,6 +89,18 @@ function writeList(w: WireWriter, node: JsonNode): void {
 }
 
 function writeValue(w: WireWriter, node: JsonNode): void {
+  if ("raw" in node) {
+    writeScalar(w, node, writeScalarValue);
+    return;
+  }
+  writeTag(w, node.kind === "object" ? 5 : 6, LEN);
+  const mark = beginLength(w);
+  if (node.kind === "object") writeStruct(w, node);
+  else writeList(w, node);
+  endLength(w, mark);
+}
+
+function writeScalarValue(w: WireWriter, node: JsonNode): void {
   switch (node.kind) {
     case "null":
       writeTag(w, 1, VARINT);
@@ -101,13 +114,8 @@ function writeValue(w: WireWriter, node: JsonNode): void {
     case "boolean":
       writeTag(w, 4, VARINT);
       return writeVarint(w, node.raw === "true" ? 1 : 0, 0);
-    default: {
-      writeTag(w, node.kind === "object" ? 5 : 6, LEN);
-      const mark = beginLength(w);
-      if (node.kind === "object") writeStruct(w, node);
-      else writeList(w, node);
-      return endLength(w, mark);
-    }
+    default:
+      throw new Unencodable(node, "scalar");
   }
 }
 
@@ -122,6 +130,8 @@ function writeAnyForm(w: WireWriter, node: JsonNode, writeAny: WriteAny): void {
   writeTag(w, 2, LEN);
   const mark = beginLength(w);
   writeAny(node, url);
-  if (w.at === mark + 1) w.at = tagAt;
-  else endLength(w, mark);
+  if (w.at === mark + 1) {
+    w.at = tagAt;
+    if (w.trace !== undefined) w.trace.isWhole = false;
+  } else endLength(w, mark);
 }

@@ -41,6 +41,7 @@ import {
   writeVarint,
   type WireWriter,
 } from "./wire-writer.ts";
+import { writeScalar } from "./write-trace.ts";
 
 /** A record read by its wire type: the end of its key (`-bytes`, often empty) and its JSON text. */
 export interface WireValue {
@@ -155,8 +156,13 @@ export function parseWireKey(key: string): { readonly number: number; readonly f
 
 /** Writes the records that a key and its value stand for. Throws `Unencodable`. */
 export function writeWireField(w: WireWriter, number: number, form: string, node: JsonNode, nested: NestedWrite): void {
-  if (node.kind === "array") for (const value of node.values) writeRecord(w, number, form, value, nested);
-  else writeRecord(w, number, form, node, nested);
+  if (node.kind === "array") for (const value of node.values) writeValue(w, number, form, value, nested);
+  else writeValue(w, number, form, node, nested);
+}
+
+function writeValue(w: WireWriter, number: number, form: string, node: JsonNode, nested: NestedWrite): void {
+  if (w.trace === undefined || !("raw" in node)) writeRecord(w, number, form, node, nested);
+  else writeScalar(w, node, (target, scalar) => writeRecord(target, number, form, scalar, nested));
 }
 
 function writeRecord(w: WireWriter, number: number, form: string, node: JsonNode, nested: NestedWrite): void {

@@ -1,13 +1,17 @@
+import { traceBytes, type WriteTrace } from "./write-trace.ts";
+
 /** Bytes in the making, in the one form that `wire-reader` reads. */
 export interface WireWriter {
   bytes: Uint8Array<ArrayBuffer>;
   view: DataView;
   at: number;
+  /** Notes the steps, while one is wanted. */
+  trace: WriteTrace | undefined;
 }
 
 export function createWireWriter(): WireWriter {
   const bytes = new Uint8Array(512);
-  return { bytes, view: new DataView(bytes.buffer), at: 0 };
+  return { bytes, view: new DataView(bytes.buffer), at: 0, trace: undefined };
 }
 
 /** Makes room for so many bytes. */
@@ -59,11 +63,26 @@ export function writeBytes(w: WireWriter, bytes: Uint8Array): void {
 /** Begins something with a length before it; its mark is for `endLength`. One byte is kept for the length. */
 export function beginLength(w: WireWriter): number {
   reserve(w, 1);
+  const { trace } = w;
+  if (trace === undefined) return w.at++;
+  traceBytes(trace, w);
+  trace.steps.push({ kind: "begin" });
+  trace.from = w.at + 1;
   return w.at++;
 }
 
 /** Writes the length of all that was written since the mark, before it. */
 export function endLength(w: WireWriter, mark: number): void {
+  const { trace } = w;
+  if (trace !== undefined) {
+    traceBytes(trace, w);
+    trace.steps.push({ kind: "end" });
+  }
+  putLength(w, mark);
+  if (trace !== undefined) trace.from = w.at;
+}
+
+function putLength(w: WireWriter, mark: number): void {
   const start = mark + 1;
   const length = w.at - start;
   if (length < 0x80) {

@@ -1,0 +1,85 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseJson, type JsonNode, type JsonScalar } from "../../src/base/json.ts";
+import { decodeMessage } from "../../src/formats/grpc/decode-message.ts";
+import { encodeMessage } from "../../src/formats/grpc/encode-message.ts";
+import type { MessagePlan, TypeIndex } from "../../src/formats/grpc/message-plan.ts";
+import { createMessageWriter } from "../../src/formats/grpc/message-writer.ts";
+import { compileSchemas } from "../../src/formats/grpc/schema.ts";
+import { Unencodable } from "../../src/formats/grpc/unencodable.ts";
+import { createWireWriter, takeWritten } from "../../src/formats/grpc/wire-writer.ts";
+import { messageSamples } from "./grpc-messages.ts";
+
+const NO_TYPES: TypeIndex = { message: () => undefined };
+
+function scalarsOf(node: JsonNode): JsonScalar[] {
+  return "values" in node ? node.values.flatMap(scalarsOf) : [node];
+}
+
+/** The text with some scalars in the place of others of their kind. */
+function shuffled(text: string, choice: readonly number[]): string {
+  const scalars = scalarsOf(parseJson(text)!);
+  let out = "";
+  let at = 0;
+  scalars.forEach(({ kind, start, end, raw }, i) => {
+    const others = scalars.filter((s) => s.kind === kind);
+    const pick = choice[i % choice.length]!;
+    out += text.slice(at, start) + (pick % 3 === 0 ? others[pick % others.length]!.raw : raw);
+    at = end;
+  });
+  return out + text.slice(at);
+}
+
+function byTree(text: string, plan: MessagePlan | undefined, types: TypeIndex): string {
+  const w = createWireWriter();
+  try {
+    encodeMessage(w, parseJson(text)!, plan, false, types);
+  } catch (error) {
+    if (error instanceof Unencodable) return "unencodable";
+    throw error;
+  }
+  return Buffer.from(takeWritten(w)).toString("hex");
+}
+
+describe("messages of one form, one after the other", () => {
+  const choices = fc.array(fc.array(fc.nat(200), { minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 6 });
+
+  it("are written as each is by itself", () => {
+    let changed = 0;
+    fc.assert(
+      fc.property(messageSamples(), choices, ({ sources, bytes }, list) => {
+        const { types } = compileSchemas(sources);
+        for (const [plan, known] of [[types.message("t.Root"), types] as const, [undefined, NO_TYPES] as const]) {
+          const { text, plain } = decodeMessage(bytes, plan, known);
+          if (plain) continue;
+          const writer = createMessageWriter(plan, known);
+          const texts = [text, ...list.map((choice) => shuffled(text, choice)), text];
+          changed += texts.filter((t) => t !== text).length;
+          for (const one of texts) {
+            const w = createWireWriter();
+            // Something stands before it, as the prefix of a frame does.
+            w.at = 5;
+            const written = writer.write(w, one);
+            const hex = Buffer.from(w.bytes.subarray(5, w.at)).toString("hex");
+            expect(written ? hex : "unencodable").toBe(byTree(one, plan, known));
+          }
+        }
+      }),
+      { numRuns: 400 },
+    );
+    expect(changed).toBeGreaterThan(500);
+  });
+
+  it("leave nothing behind where one cannot be written", () => {
+    const writer = createMessageWriter(undefined, NO_TYPES);
+    const w = createWireWriter();
+    expect(writer.write(w, '{"1":5,"2":{"3":"a"}}')).toBe(true);
+    expect(writer.write(w, '{"1":6,"2":{"3":"a"}}')).toBe(true);
+    const { at } = w;
+    expect(writer.write(w, '{"1":1.5,"2":{"3":"a"}}')).toBe(false);
+    expect(writer.write(w, '{"1":7,"2":{"3":"a"}')).toBe(false);
+    expect(w.at).toBe(at);
+    expect(writer.write(w, '{"1":7,"2":{"3":"b"}}')).toBe(true);
+    expect(Buffer.from(w.bytes.subarray(at, w.at)).toString("hex")).toBe("080712031a0162");
+  });
+});
