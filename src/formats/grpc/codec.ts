@@ -6,10 +6,10 @@ import { compress, decompress } from "../encoding.ts";
 import type { Codec } from "../format.ts";
 import { invalid } from "../json-compile.ts";
 import { base64FromBytes } from "./base64.ts";
-import { decodeMessage } from "./decode-message.ts";
 import { encodeMessage } from "./encode-message.ts";
 import { frameFromMessage, PREFIX_BYTES } from "./framer.ts";
 import type { MessagePlan, TypeIndex } from "./message-plan.ts";
+import { createMessageReader } from "./message-reader.ts";
 import { createMessageWriter } from "./message-writer.ts";
 import {
   compileMessageShape,
@@ -43,6 +43,7 @@ export function createMessageCodec({ plan, types, coding, maxMessageBytes }: Cod
     frame[0] === 0
       ? frame.subarray(PREFIX_BYTES)
       : decompress(coding ?? "", frame.subarray(PREFIX_BYTES), maxMessageBytes);
+  const reader = createMessageReader(plan, types);
   const messages = createMessageWriter(plan, types);
   const writeJson = (json: string, isPlain: boolean): void => {
     if (!isPlain && messages.write(writer, json)) return;
@@ -58,8 +59,10 @@ export function createMessageCodec({ plan, types, coding, maxMessageBytes }: Cod
       const message = unpack(frame);
       const isCompressed = frame[0] !== 0;
       if (message === undefined) return `opaque "${base64FromBytes(frame, PREFIX_BYTES)}"`;
-      const { text, plain } = decodeMessage(message, plan, types);
-      return joinMessageText({ isCompressed, isPlain: plain, isOpaque: false, json: text });
+      const { text, plain } = reader.read(message);
+      return isCompressed || plain
+        ? joinMessageText({ isCompressed, isPlain: plain, isOpaque: false, json: text })
+        : text;
     },
     encode(text) {
       const { isCompressed, isPlain, isOpaque, json } = splitMessageText(text);

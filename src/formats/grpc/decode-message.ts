@@ -12,6 +12,8 @@
 import { base64FromBytes } from "./base64.ts";
 import type { FieldPlan, MessagePlan, TypeIndex } from "./message-plan.ts";
 import { UNKNOWN_MESSAGE } from "./message-plan.ts";
+import { traceBegin, traceEnd, traceScalar, type ReadTrace } from "./read-trace.ts";
+import type { Scalar } from "./scalars.ts";
 import { readSpecial } from "./special-read.ts";
 import {
   createWireReader,
@@ -44,11 +46,18 @@ interface Decoding {
   structIsPlain: boolean;
   /** Bytes were met that are no records. */
   sawTail: boolean;
+  /** Notes the steps, where they are wanted. */
+  readonly trace: ReadTrace | undefined;
 }
 
 /** Decodes a whole message. Never throws; every byte stands in the text. */
-export function decodeMessage(bytes: Uint8Array, plan: MessagePlan | undefined, types: TypeIndex): DecodedMessage {
-  const d: Decoding = { r: createWireReader(bytes), types, depth: 0, structIsPlain: false, sawTail: false };
+export function decodeMessage(
+  bytes: Uint8Array,
+  plan: MessagePlan | undefined,
+  types: TypeIndex,
+  trace?: ReadTrace,
+): DecodedMessage {
+  const d: Decoding = { r: createWireReader(bytes), types, depth: 0, structIsPlain: false, sawTail: false, trace };
   if (plan === undefined) {
     const text = `{${readFields(d, UNKNOWN_MESSAGE, bytes.length)}}`;
     // Without a schema, records that lead to nowhere are chance.
@@ -138,6 +147,7 @@ function readFields(d: Decoding, plan: MessagePlan, end: number): string {
     const field = tag === 0 ? undefined : plan.fieldOf(tag >>> 3);
     if (field !== undefined && readKnown(d, field, tag & 7, end, members)) continue;
     r.at = start;
+    untraceable(d);
     if (!readUnknown(d, end, members)) break;
   }
   close(members);
@@ -149,7 +159,7 @@ function readKnown(d: Decoding, field: FieldPlan, wire: number, end: number, mem
   const { r } = d;
   if (wire !== field.wire) {
     if (!field.packable || wire !== LEN) return false;
-    const values = readPacked(r, field, end);
+    const values = readPacked(d, field, end);
     if (values === undefined) return false;
     put(members, field.keys[field.packed ? "usual" : "packed"], `[${values}]`, "");
     return true;
@@ -157,7 +167,7 @@ function readKnown(d: Decoding, field: FieldPlan, wire: number, end: number, mem
   if (field.shape === "map") return readEntry(d, field, end, members);
   const isList = field.shape === "list";
   if (field.scalar !== undefined) {
-    const value = field.scalar.read(r, end);
+    const value = readScalar(d, field.scalar, end);
     if (value === undefined) return false;
     put(members, field.keys[field.packed ? "expanded" : "usual"], value, isList ? "[" : "");
     return true;
@@ -165,13 +175,19 @@ function readKnown(d: Decoding, field: FieldPlan, wire: number, end: number, mem
   const message = field.message!;
   if (d.depth >= MAX_DEPTH) return false;
   const tail = wire === GROUP ? groupEndLength(field.number) : 0;
+  if (wire === GROUP) untraceable(d);
+  const lengthAt = r.at;
   const to = wire === GROUP ? readGroupEnd(d, end, field.number, tail) : readLength(r, end);
   if (to < 0) return false;
   d.depth++;
   const special = wire === GROUP ? undefined : readSpecialForm(d, message, to);
+  if (special !== undefined) traceSpecial(d, message, lengthAt, special);
+  else if (message.special !== undefined) untraceable(d);
+  else if (d.trace !== undefined) traceBegin(d.trace, r, lengthAt);
   const value = special ?? readObject(d, message, to);
   d.depth--;
   r.at = to + tail;
+  if (special === undefined && d.trace !== undefined) traceEnd(d.trace, r);
   put(
     members,
     field.keys[special === undefined && message.special !== undefined ? "plain" : "usual"],
@@ -181,30 +197,65 @@ function readKnown(d: Decoding, field: FieldPlan, wire: number, end: number, mem
   return true;
 }
 
-function readPacked(r: WireReader, field: FieldPlan, end: number): string | undefined {
+function readScalar(d: Decoding, { read }: Scalar, end: number): string | undefined {
+  const { r, trace } = d;
+  if (trace === undefined) return read(r, end);
+  const { at } = r;
+  const text = read(r, end);
+  if (text !== undefined) traceScalar(trace, r, at, text, read);
+  return text;
+}
+
+function untraceable({ trace }: Decoding): void {
+  if (trace !== undefined) trace.isWhole = false;
+}
+
+/** A well-known type in its JSON form was read up to its end; its length began at `lengthAt`. */
+function traceSpecial(d: Decoding, plan: MessagePlan, lengthAt: number, text: string): void {
+  const { trace, types, depth } = d;
+  if (trace === undefined) return;
+  traceScalar(trace, d.r, lengthAt, text, (r, end) => {
+    const to = readLength(r, end);
+    if (to < 0) return undefined;
+    const inside: Decoding = { r, types, depth, structIsPlain: false, sawTail: false, trace: undefined };
+    const value = readSpecialForm(inside, plan, to);
+    r.at = to;
+    return value;
+  });
+}
+
+function readPacked(d: Decoding, field: FieldPlan, end: number): string | undefined {
+  const { r } = d;
+  const lengthAt = r.at;
   const to = readLength(r, end);
   if (to < 0) return undefined;
+  if (d.trace !== undefined) traceBegin(d.trace, r, lengthAt);
   let out = "";
   while (r.at < to) {
-    const value = field.scalar!.read(r, to);
+    const value = readScalar(d, field.scalar!, to);
     if (value === undefined) return undefined;
     out += out === "" ? value : `,${value}`;
   }
+  if (d.trace !== undefined) traceEnd(d.trace, r);
   return out;
 }
 
 function readEntry(d: Decoding, field: FieldPlan, end: number, members: Members): boolean {
   const { r } = d;
+  const lengthAt = r.at;
   const to = readLength(r, end);
   if (to < 0 || d.depth >= MAX_DEPTH) return false;
   const from = r.at;
+  if (d.trace !== undefined) traceBegin(d.trace, r, lengthAt);
   const entry = field.message!;
   const usual = readUsualEntry(d, entry, to);
   if (usual !== undefined && r.at === to) {
+    if (d.trace !== undefined) traceEnd(d.trace, r);
     put(members, field.keys.usual, usual, "{");
     return true;
   }
   r.at = from;
+  untraceable(d);
   d.depth++;
   put(members, field.keys.entries, `{${readFields(d, entry, to)}}`, "[");
   d.depth--;
@@ -221,14 +272,20 @@ function readUsualEntry(d: Decoding, entry: MessagePlan, end: number): string | 
   if (name === undefined || readTag(r, end) !== 16 + value.wire) return undefined;
   const quoted = name.startsWith('"') ? name : `"${name}"`;
   if (value.scalar !== undefined) {
-    const text = value.scalar.read(r, end);
+    const text = readScalar(d, value.scalar, end);
     return text === undefined ? undefined : `${quoted}:${text}`;
   }
   const message = value.message!;
+  const lengthAt = r.at;
   if (value.wire !== LEN || readLength(r, end) !== end) return undefined;
   d.depth++;
   let text = readSpecialForm(d, message, end);
-  if (text === undefined && message.special === undefined) text = readObject(d, message, end);
+  if (text !== undefined) traceSpecial(d, message, lengthAt, text);
+  else if (message.special === undefined) {
+    if (d.trace !== undefined) traceBegin(d.trace, r, lengthAt);
+    text = readObject(d, message, end);
+    if (d.trace !== undefined) traceEnd(d.trace, r);
+  }
   d.depth--;
   return text === undefined ? undefined : `${quoted}:${text}`;
 }

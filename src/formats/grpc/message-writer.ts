@@ -1,6 +1,7 @@
 import { parseJson, type JsonNode, type JsonScalar } from "../../base/json.ts";
 import { scanLeaf } from "../leaf-kind.ts";
 import { encodeMessage } from "./encode-message.ts";
+import { createFormPrograms, formOf, type MessageForm } from "./message-form.ts";
 import type { MessagePlan, TypeIndex } from "./message-plan.ts";
 import { Unencodable } from "./unencodable.ts";
 import { traceBytes, type WriteScalar, type WriteStep, type WriteTrace } from "./write-trace.ts";
@@ -12,29 +13,19 @@ export interface MessageWriter {
   write(w: WireWriter, json: string): boolean;
 }
 
-/** Forms whose programs are tried before a text is parsed: a stream has few kinds of messages. */
-const MOST_TRIED = 8;
-const MOST_FORMS = 64;
-
 /**
  * Messages of a stream differ in some scalars. The first of a form is written from its tree and its steps are noted; what follows is
  * cut at the scalars that have differed so far, and all the rest of its bytes is ready.
  */
 export function createMessageWriter(plan: MessagePlan | undefined, types: TypeIndex): MessageWriter {
-  let tried: Program[] = [];
-  /** By the text around the scalars; undefined where the steps of a form cannot be told. */
-  const forms = new Map<string, Program | undefined>();
+  const programs = createFormPrograms<Program>();
 
   const writeTree = (w: WireWriter, root: JsonNode, json: string): void => {
-    const { literals, scalars } = cutTree(root, json);
-    const form = `${scalars.map((s) => s.kind[0]!).join("")}${literals.join("\u0000")}`;
-    const known = forms.get(form);
-    if (known !== undefined) {
-      known.open(scalars);
-      tried = [known, ...tried.filter((other) => other !== known)].slice(0, MOST_TRIED);
-    } else if (!forms.has(form)) {
-      const start = w.at;
-      const trace: WriteTrace = { steps: [], from: start, isWhole: true };
+    const form = formOf(root, json);
+    let isWritten = false;
+    const known = programs.of(form, () => {
+      isWritten = true;
+      const trace: WriteTrace = { steps: [], from: w.at, isWhole: true };
       w.trace = trace;
       try {
         encodeMessage(w, root, plan, false, types);
@@ -42,16 +33,16 @@ export function createMessageWriter(plan: MessagePlan | undefined, types: TypeIn
         w.trace = undefined;
       }
       traceBytes(trace, w);
-      if (forms.size >= MOST_FORMS) forms.clear();
-      forms.set(form, createProgram(literals, scalars, trace));
-      return;
-    }
+      return createProgram(form, trace);
+    });
+    if (isWritten) return;
+    known?.open(form.scalars);
     encodeMessage(w, root, plan, false, types);
   };
 
   return {
     write(w, json) {
-      for (const program of tried) if (program.run(w, json)) return true;
+      for (const program of programs.tried) if (program.run(w, json)) return true;
       const root = parseJson(json);
       if (root === undefined) return false;
       const start = w.at;
@@ -65,32 +56,6 @@ export function createMessageWriter(plan: MessagePlan | undefined, types: TypeIn
       return true;
     },
   };
-}
-
-interface CutTree {
-  /** Text before, between and behind the scalars. */
-  readonly literals: readonly string[];
-  readonly scalars: readonly JsonScalar[];
-}
-
-/** The type inside an Any decides how the rest is written, so it is no scalar that may differ. */
-const TYPE_KEY = '"@type"';
-
-function cutTree(root: JsonNode, text: string): CutTree {
-  const literals: string[] = [];
-  const scalars: JsonScalar[] = [];
-  let at = 0;
-  const walk = (node: JsonNode): void => {
-    if (node.kind === "array") for (const value of node.values) walk(value);
-    else if (node.kind !== "object") {
-      literals.push(text.slice(at, node.start));
-      scalars.push(node);
-      at = node.end;
-    } else node.values.forEach((value, i) => node.keys[i] === TYPE_KEY || walk(value));
-  };
-  walk(root);
-  literals.push(text.slice(at));
-  return { literals, scalars };
 }
 
 /** Writes the messages of one form. */
@@ -116,11 +81,7 @@ interface Instruction {
   readonly write: WriteScalar;
 }
 
-function createProgram(
-  literals: readonly string[],
-  scalars: readonly JsonScalar[],
-  { steps, isWhole }: WriteTrace,
-): Program | undefined {
+function createProgram({ literals, scalars }: MessageForm, { steps, isWhole }: WriteTrace): Program | undefined {
   const written = new Set(steps.flatMap((step) => (step.kind === "scalar" ? [step.node] : [])));
   const count = steps.reduce((n, step) => (step.kind === "scalar" ? n + 1 : n), 0);
   // A null may leave no trace, and is always spelled so.

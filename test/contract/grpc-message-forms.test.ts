@@ -4,6 +4,7 @@ import { parseJson, type JsonNode, type JsonScalar } from "../../src/base/json.t
 import { decodeMessage } from "../../src/formats/grpc/decode-message.ts";
 import { encodeMessage } from "../../src/formats/grpc/encode-message.ts";
 import type { MessagePlan, TypeIndex } from "../../src/formats/grpc/message-plan.ts";
+import { createMessageReader } from "../../src/formats/grpc/message-reader.ts";
 import { createMessageWriter } from "../../src/formats/grpc/message-writer.ts";
 import { compileSchemas } from "../../src/formats/grpc/schema.ts";
 import { Unencodable } from "../../src/formats/grpc/unencodable.ts";
@@ -66,6 +67,29 @@ describe("messages of one form, one after the other", () => {
         }
       }),
       { numRuns: 400 },
+    );
+    expect(changed).toBeGreaterThan(500);
+  });
+
+  it("are read as each is by itself, spoiled ones too", () => {
+    let changed = 0;
+    const spoil = fc.tuple(fc.nat(), fc.nat(255));
+    fc.assert(
+      fc.property(messageSamples(), choices, spoil, ({ sources, bytes }, list, [place, value]) => {
+        const { types } = compileSchemas(sources);
+        const plan = types.message("t.Root");
+        const { text } = decodeMessage(bytes, plan, types);
+        const reader = createMessageReader(plan, types);
+        const others = list
+          .map((choice) => byTree(shuffled(text, choice), plan, types))
+          .flatMap((hex) => (hex === "unencodable" ? [] : [Uint8Array.from(Buffer.from(hex, "hex"))]));
+        changed += others.length;
+        const spoiled = [...others, bytes].map((one) => one.length === 0 ? one : one.with(place % one.length, value));
+        const cut = bytes.subarray(0, place % Math.max(1, bytes.length));
+        for (const one of [bytes, ...others, bytes, ...spoiled, cut, bytes])
+          expect(reader.read(one)).toEqual(decodeMessage(one, plan, types));
+      }),
+      { numRuns: 600 },
     );
     expect(changed).toBeGreaterThan(500);
   });
