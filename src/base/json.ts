@@ -166,6 +166,8 @@ export function parseJsonOrOffset(text: string): JsonNode | number {
 /** End of the JSON value (white space not included) that begins at `at`, or -1. */
 export function scanJsonValue(text: string, at: number): number {
   const c = text.charCodeAt(at);
+  if (c === 34) return scanJsonString(text, at);
+  if (c === 45 || (c >= 48 && c <= 57)) return scanJsonNumber(text, at);
   if (c === 32 || c === 10 || c === 13 || c === 9) return -1;
   const r: Reader = { text, at };
   try {

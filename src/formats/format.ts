@@ -90,6 +90,11 @@ export interface Codec {
    * (`textFromBytes`), so that nothing is lost.
    */
   decode(frame: Uint8Array): string;
+  /**
+   * `decode`, and whether `encode` of the text gives the frame's bytes again, where the codec can say so for less than encoding takes;
+   * undefined where it cannot for this frame.
+   */
+  prove?(frame: Uint8Array): { readonly text: string; readonly isExact: boolean } | undefined;
   /** Bytes of an event text; `encode(decode(b))` is b wherever the format's encoding is canonical. Throws WraithError MODEL_INVALID. */
   encode(text: string): Uint8Array;
   /**

@@ -76,8 +76,10 @@ export function formatHoleValues(
 
 /** Whether a raw value can stand in a line of JSON as it is. */
 function standsInLine(raw: string): boolean {
+  if (!isJsonValue(raw) || !raw.isWellFormed()) return false;
   // White space, and so a line end, has a place in objects and arrays only.
-  return isJsonValue(raw) && raw.isWellFormed() && !(/^[[{]/.test(raw) && /[\r\n]/.test(raw));
+  const c = raw.charCodeAt(0);
+  return (c !== 91 && c !== 123) || !/[\r\n]/.test(raw);
 }
 
 function formatList(values: readonly string[], mayFold: boolean): string {

@@ -119,8 +119,9 @@ function readFrames(
       filler.push({ before: events.length, text: textFromBytes(bytes), atUs, malformed: kind === "malformed" });
       return;
     }
-    const text = codec.decode(bytes);
-    if (!isProven && !isExact(codec, text, bytes)) inexact.push(events.length);
+    const proof = isProven ? undefined : codec.prove?.(bytes);
+    const text = proof?.text ?? codec.decode(bytes);
+    if (!isProven && !(proof?.isExact ?? isExact(codec, text, bytes))) inexact.push(events.length);
     events.push({ text, atUs });
   };
   for (const chunk of chunks) {

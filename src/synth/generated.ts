@@ -5,7 +5,9 @@ import { ID_NAME, isBase64OfText, isUuid, looksLikeId, looksRandom } from "./ran
 type Generated = Extract<HoleRule, { class: "generated" }>;
 export type IdForm = Omit<Generated, "scope" | "nullable" | "class">;
 
-const ID_CHARACTERS = /^[\w.:/+=-]{4,512}$/;
+/** By character code: letters, digits and what stands between them. */
+const IS_ID_CHARACTER = Array.from({ length: 128 }, (_, code) => /[\w.:/+=-]/.test(String.fromCharCode(code)));
+const [LEAST_ID, MOST_ID] = [4, 512];
 const MAX_PREFIXES = 4;
 /** Longer heads are data and no prefix. */
 const PREFIX_REACH = 16;
@@ -22,15 +24,16 @@ const ALPHABETS: readonly (readonly [Generated["alphabet"], RegExp])[] = [
 
 /** False for texts that no id looks like. */
 export function mayBeId(text: string): boolean {
-  return ID_CHARACTERS.test(text);
+  if (text.length < LEAST_ID || text.length > MOST_ID) return false;
+  for (let i = 0; i < text.length; i++) if (IS_ID_CHARACTER[text.charCodeAt(i)] !== true) return false;
+  return true;
 }
 
 /**
- * Whether texts are ids, judged over the whole group: all look random; most do and all have one length; or each stream has its
+ * Whether texts that may be ids are some, judged over the whole group: all look random; most do and all have one length; or each stream has its
  * own with a number in it, and it is called an id or is a word and a number. Bytes that say something are none, whatever they are called.
  */
 export function areIds(texts: readonly string[], path: string, streams: number, ownEach: boolean): boolean {
-  if (!texts.every(mayBeId)) return false;
   if (texts.every((text) => looksLikeId(text, path))) return true;
   const isOneLength = texts.every((text) => text.length === texts[0]!.length);
   const mayBeNumbered = ownEach && streams >= 2;

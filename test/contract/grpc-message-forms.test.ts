@@ -1,11 +1,12 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseJson, type JsonNode, type JsonScalar } from "../../src/base/json.ts";
-import { decodeMessage } from "../../src/formats/grpc/decode-message.ts";
+import { decodeMessage, type DecodedMessage } from "../../src/formats/grpc/decode-message.ts";
 import { encodeMessage } from "../../src/formats/grpc/encode-message.ts";
 import type { MessagePlan, TypeIndex } from "../../src/formats/grpc/message-plan.ts";
 import { createMessageReader } from "../../src/formats/grpc/message-reader.ts";
 import { createMessageWriter } from "../../src/formats/grpc/message-writer.ts";
+import type { Scalar } from "../../src/formats/grpc/scalars.ts";
 import { compileSchemas } from "../../src/formats/grpc/schema.ts";
 import { Unencodable } from "../../src/formats/grpc/unencodable.ts";
 import { createWireWriter, takeWritten } from "../../src/formats/grpc/wire-writer.ts";
@@ -40,6 +41,14 @@ function byTree(text: string, plan: MessagePlan | undefined, types: TypeIndex): 
     throw error;
   }
   return Buffer.from(takeWritten(w)).toString("hex");
+}
+
+function givesBytes(plan: MessagePlan | undefined, types: TypeIndex) {
+  return ({ text, plain }: DecodedMessage, bytes: Uint8Array): boolean => {
+    const w = createWireWriter();
+    encodeMessage(w, parseJson(text)!, plan, plain, types);
+    return Buffer.from(takeWritten(w)).equals(bytes);
+  };
 }
 
 describe("messages of one form, one after the other", () => {
@@ -79,19 +88,49 @@ describe("messages of one form, one after the other", () => {
         const { types } = compileSchemas(sources);
         const plan = types.message("t.Root");
         const { text } = decodeMessage(bytes, plan, types);
-        const reader = createMessageReader(plan, types);
+        const reader = createMessageReader(plan, types, givesBytes(plan, types));
         const others = list
           .map((choice) => byTree(shuffled(text, choice), plan, types))
           .flatMap((hex) => (hex === "unencodable" ? [] : [Uint8Array.from(Buffer.from(hex, "hex"))]));
         changed += others.length;
-        const spoiled = [...others, bytes].map((one) => one.length === 0 ? one : one.with(place % one.length, value));
+        const spoiled = [...others, bytes].map((one) => (one.length === 0 ? one : one.with(place % one.length, value)));
         const cut = bytes.subarray(0, place % Math.max(1, bytes.length));
         for (const one of [bytes, ...others, bytes, ...spoiled, cut, bytes])
           expect(reader.read(one)).toEqual(decodeMessage(one, plan, types));
+        for (const one of [bytes, ...others, ...spoiled, cut])
+          expect(reader.prove(one)).toEqual({ ...decodeMessage(one, plan, types), isExact: true });
       }),
       { numRuns: 600 },
     );
     expect(changed).toBeGreaterThan(500);
+  });
+
+  it("are said not to give their bytes where one scalar does not", () => {
+    const { types } = compileSchemas({
+      protoFiles: [
+        { path: "a.proto", text: 'syntax = "proto3"; message M { int32 a = 1; N n = 2; } message N { string b = 1; }' },
+      ],
+      descriptorSets: [],
+      maxMessageBytes: 1000,
+    });
+    const plan = types.message("M")!;
+    const write = (text: string): Uint8Array => Uint8Array.from(Buffer.from(byTree(text, plan, types), "hex"));
+    const field = plan.fieldOf(1)!;
+    const { read, write: writeRight } = field.scalar!;
+    const scalar: Scalar = {
+      read,
+      write: (w, node) => {
+        if ("raw" in node && node.raw === "13") throw new Unencodable(node, "number of luck");
+        writeRight(w, "raw" in node && node.raw === "7" ? { ...node, raw: "8" } : node);
+      },
+    };
+    const messages = [5, 6, 7, 13, 300].map((a) => write(`{"a":${a},"n":{"b":"x"}}`));
+    const broken: MessagePlan = { ...plan, fieldOf: (n) => (n === 1 ? { ...field, scalar } : plan.fieldOf(n)) };
+    const reader = createMessageReader(broken, types, givesBytes(plan, types));
+    expect(messages.map((one) => reader.prove(one).isExact)).toEqual([true, true, false, false, true]);
+    // In the first message of a form it is seen, too.
+    const other = createMessageReader(broken, types, () => false);
+    expect(messages.map((one) => other.prove(one).isExact)).toEqual([false, false, false, false, false]);
   });
 
   it("leave nothing behind where one cannot be written", () => {

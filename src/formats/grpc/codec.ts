@@ -6,6 +6,7 @@ import { compress, decompress } from "../encoding.ts";
 import type { Codec } from "../format.ts";
 import { invalid } from "../json-compile.ts";
 import { base64FromBytes } from "./base64.ts";
+import type { DecodedMessage } from "./decode-message.ts";
 import { encodeMessage } from "./encode-message.ts";
 import { frameFromMessage, PREFIX_BYTES } from "./framer.ts";
 import type { MessagePlan, TypeIndex } from "./message-plan.ts";
@@ -43,7 +44,6 @@ export function createMessageCodec({ plan, types, coding, maxMessageBytes }: Cod
     frame[0] === 0
       ? frame.subarray(PREFIX_BYTES)
       : decompress(coding ?? "", frame.subarray(PREFIX_BYTES), maxMessageBytes);
-  const reader = createMessageReader(plan, types);
   const messages = createMessageWriter(plan, types);
   const writeJson = (json: string, isPlain: boolean): void => {
     if (!isPlain && messages.write(writer, json)) return;
@@ -54,15 +54,27 @@ export function createMessageCodec({ plan, types, coding, maxMessageBytes }: Cod
       throw located(error, node);
     }
   };
+  const reader = createMessageReader(plan, types, ({ text, plain }, bytes) => {
+    writer.at = 0;
+    try {
+      writeJson(text, plain);
+    } catch {
+      return false;
+    }
+    return bytesEqual(writer.bytes.subarray(0, writer.at), bytes);
+  });
+  const textOf = ({ text, plain }: DecodedMessage, isCompressed: boolean): string =>
+    isCompressed || plain ? joinMessageText({ isCompressed, isPlain: plain, isOpaque: false, json: text }) : text;
   return {
     decode(frame) {
       const message = unpack(frame);
-      const isCompressed = frame[0] !== 0;
       if (message === undefined) return `opaque "${base64FromBytes(frame, PREFIX_BYTES)}"`;
-      const { text, plain } = reader.read(message);
-      return isCompressed || plain
-        ? joinMessageText({ isCompressed, isPlain: plain, isOpaque: false, json: text })
-        : text;
+      return textOf(reader.read(message), frame[0] !== 0);
+    },
+    prove(frame) {
+      if (frame[0] !== 0) return undefined;
+      const decoded = reader.prove(frame.subarray(PREFIX_BYTES));
+      return { text: textOf(decoded, false), isExact: decoded.isExact };
     },
     encode(text) {
       const { isCompressed, isPlain, isOpaque, json } = splitMessageText(text);

@@ -10,6 +10,7 @@
  *   - what has no field, or not its type, has its number for a key (`wire-tree`).
  */
 import { base64FromBytes } from "./base64.ts";
+import { encodeMessage } from "./encode-message.ts";
 import type { FieldPlan, MessagePlan, TypeIndex } from "./message-plan.ts";
 import { UNKNOWN_MESSAGE } from "./message-plan.ts";
 import { traceBegin, traceEnd, traceScalar, type ReadTrace } from "./read-trace.ts";
@@ -26,6 +27,7 @@ import {
   skipRecord,
   type WireReader,
 } from "./wire-reader.ts";
+import { beginLength, endLength } from "./wire-writer.ts";
 import { readWireValue, type NestedText, type WireValue } from "./wire-tree.ts";
 
 /** Messages nested deeper than this stay bytes, as protobuf's own readers refuse them. */
@@ -197,12 +199,12 @@ function readKnown(d: Decoding, field: FieldPlan, wire: number, end: number, mem
   return true;
 }
 
-function readScalar(d: Decoding, { read }: Scalar, end: number): string | undefined {
+function readScalar(d: Decoding, scalar: Scalar, end: number): string | undefined {
   const { r, trace } = d;
-  if (trace === undefined) return read(r, end);
+  if (trace === undefined) return scalar.read(r, end);
   const { at } = r;
-  const text = read(r, end);
-  if (text !== undefined) traceScalar(trace, r, at, text, read);
+  const text = scalar.read(r, end);
+  if (text !== undefined) traceScalar(trace, r, at, text, scalar);
   return text;
 }
 
@@ -214,13 +216,20 @@ function untraceable({ trace }: Decoding): void {
 function traceSpecial(d: Decoding, plan: MessagePlan, lengthAt: number, text: string): void {
   const { trace, types, depth } = d;
   if (trace === undefined) return;
-  traceScalar(trace, d.r, lengthAt, text, (r, end) => {
-    const to = readLength(r, end);
-    if (to < 0) return undefined;
-    const inside: Decoding = { r, types, depth, structIsPlain: false, sawTail: false, trace: undefined };
-    const value = readSpecialForm(inside, plan, to);
-    r.at = to;
-    return value;
+  traceScalar(trace, d.r, lengthAt, text, {
+    read: (r, end) => {
+      const to = readLength(r, end);
+      if (to < 0) return undefined;
+      const inside: Decoding = { r, types, depth, structIsPlain: false, sawTail: false, trace: undefined };
+      const value = readSpecialForm(inside, plan, to);
+      r.at = to;
+      return value;
+    },
+    write: (w, node) => {
+      const mark = beginLength(w);
+      encodeMessage(w, node, plan, false, types);
+      endLength(w, mark);
+    },
   });
 }
 

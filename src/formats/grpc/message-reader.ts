@@ -2,14 +2,17 @@ import { parseJson, type JsonScalar } from "../../base/json.ts";
 import { decodeMessage, type DecodedMessage } from "./decode-message.ts";
 import { createFormPrograms, formOf, type MessageForm } from "./message-form.ts";
 import type { MessagePlan, TypeIndex } from "./message-plan.ts";
-import type { ReadScalar, ReadStep, ReadTrace } from "./read-trace.ts";
+import type { ReadStep, ReadTrace, ScalarCodec } from "./read-trace.ts";
+import { Unencodable } from "./unencodable.ts";
 import { createWireReader, readLength, type WireReader } from "./wire-reader.ts";
-import { beginLength, createWireWriter, endLength, writeBytes } from "./wire-writer.ts";
+import { beginLength, createWireWriter, endLength, writeBytes, type WireWriter } from "./wire-writer.ts";
 
 /** Reads messages of one type. */
 export interface MessageReader {
   /** `decodeMessage`, for less the more the messages are alike. */
   read(bytes: Uint8Array): DecodedMessage;
+  /** The same, and whether the text gives the bytes again. */
+  prove(bytes: Uint8Array): DecodedMessage & { readonly isExact: boolean };
 }
 
 /** Forms that never come again are not looked for at each message. */
@@ -18,39 +21,75 @@ const LOOK_EACH = 16;
 
 /**
  * Messages of a stream differ in some scalars. How the first of a form was read is noted; in what follows only those scalars are read
- * that have differed so far, and all the rest of the bytes is compared.
+ * that have differed so far, and all the rest of the bytes is compared. `gives`: whether a message's text gives its bytes again.
  */
-export function createMessageReader(plan: MessagePlan | undefined, types: TypeIndex): MessageReader {
+export function createMessageReader(
+  plan: MessagePlan | undefined,
+  types: TypeIndex,
+  gives: (decoded: DecodedMessage, bytes: Uint8Array) => boolean,
+): MessageReader {
+  const prove = (decoded: DecodedMessage, bytes: Uint8Array): DecodedMessage & { readonly isExact: boolean } => ({
+    ...decoded,
+    isExact: gives(decoded, bytes),
+  });
   // Without a schema each value is a guess, which another value may change.
-  if (plan === undefined || plan.special !== undefined) return { read: (bytes) => decodeMessage(bytes, plan, types) };
+  if (plan === undefined || plan.special !== undefined) {
+    const read = (bytes: Uint8Array): DecodedMessage => decodeMessage(bytes, plan, types);
+    return { read, prove: (bytes) => prove(read(bytes), bytes) };
+  }
   const programs = createFormPrograms<Program>();
   let looks = 0;
   let misses = 0;
+  const readAnew = (bytes: Uint8Array): DecodedMessage => {
+    if (looks >= FIRST_LOOKS && misses++ % LOOK_EACH > 0) return decodeMessage(bytes, plan, types);
+    looks++;
+    const trace: ReadTrace = { steps: [], from: 0, isWhole: true };
+    const decoded = decodeMessage(bytes, plan, types, trace);
+    const root = trace.isWhole ? parseJson(decoded.text) : undefined;
+    if (root === undefined) return decoded;
+    const form = formOf(root, decoded.text);
+    // A form whose first message does not give its bytes again has no program.
+    programs
+      .of(form, () => (gives(decoded, bytes) ? createProgram(form, trace, bytes) : undefined))
+      ?.open(form.scalars);
+    return decoded;
+  };
+  const run = (bytes: Uint8Array, proof: Proof | undefined): string | undefined => {
+    for (const program of programs.tried) {
+      const text = program.run(bytes, proof);
+      if (text === undefined) continue;
+      looks = 0;
+      return text;
+    }
+    return undefined;
+  };
+  const proof: Proof = { isExact: true, w: createWireWriter(), node: { kind: "null", raw: "null", start: 0, end: 0 } };
   return {
     read(bytes) {
-      for (const program of programs.tried) {
-        const text = program.run(bytes);
-        if (text === undefined) continue;
-        looks = 0;
-        return { text, plain: false };
-      }
-      if (looks >= FIRST_LOOKS && misses++ % LOOK_EACH > 0) return decodeMessage(bytes, plan, types);
-      looks++;
-      const trace: ReadTrace = { steps: [], from: 0, isWhole: true };
-      const decoded = decodeMessage(bytes, plan, types, trace);
-      const root = trace.isWhole ? parseJson(decoded.text) : undefined;
-      if (root === undefined) return decoded;
-      const form = formOf(root, decoded.text);
-      programs.of(form, () => createProgram(form, trace, bytes))?.open(form.scalars);
-      return decoded;
+      const text = run(bytes, undefined);
+      return text === undefined ? readAnew(bytes) : { text, plain: false };
+    },
+    prove(bytes) {
+      const text = run(bytes, proof);
+      return text === undefined ? prove(readAnew(bytes), bytes) : { text, plain: false, isExact: proof.isExact };
     },
   };
 }
 
+/**
+ * Whether a message's text gives its bytes again, which is so if each scalar does: all the rest is as it was in the first message of
+ * its form.
+ */
+interface Proof {
+  isExact: boolean;
+  readonly w: WireWriter;
+  readonly node: { kind: JsonScalar["kind"]; raw: string; readonly start: number; readonly end: number };
+}
+
 /** Reads the messages of one form. */
 interface Program {
-  /** The message's text; undefined where it is not of this form, or a scalar differs that never has. */
-  run(bytes: Uint8Array): string | undefined;
+  /** The message's text; undefined where it is not of this form, or a scalar differs that never has. With `proof` it is proven, too. */
+  run(bytes: Uint8Array, proof: Proof | undefined): string | undefined;
   /** Learns which scalars differ. */
   open(scalars: readonly JsonScalar[]): void;
 }
@@ -58,7 +97,7 @@ interface Program {
 interface Instruction {
   readonly kind: ReadStep["kind"];
   readonly bytes: Uint8Array;
-  readonly read: ReadScalar;
+  readonly scalar: ScalarCodec;
   /** Text that follows a scalar. */
   readonly literal: string;
 }
@@ -99,7 +138,7 @@ function createProgram({ literals, scalars }: MessageForm, trace: ReadTrace, byt
   };
   fold();
   return {
-    run: (message) => runProgram(program, first, message),
+    run: (message, proof) => runProgram(program, first, message, proof),
     open(others) {
       let isNew = false;
       others.forEach(({ raw }, i) => {
@@ -113,7 +152,8 @@ function createProgram({ literals, scalars }: MessageForm, trace: ReadTrace, byt
 }
 
 const NO_BYTES = new Uint8Array(0);
-const BEGIN: Instruction = { kind: "begin", bytes: NO_BYTES, read: () => undefined, literal: "" };
+const NO_SCALAR: ScalarCodec = { read: () => undefined, write: () => undefined };
+const BEGIN: Instruction = { kind: "begin", bytes: NO_BYTES, scalar: NO_SCALAR, literal: "" };
 const END: Instruction = { ...BEGIN, kind: "end" };
 
 /** The steps with everything in bytes to be compared that does not depend on open scalars, which are the keys of `behind`. */
@@ -132,7 +172,7 @@ function foldSteps(steps: readonly ReadStep[], behind: ReadonlyMap<ReadStep, str
     else if (step.kind === "scalar") {
       const literal = behind.get(step);
       if (literal === undefined) append(step.bytes);
-      else out.push({ kind: "scalar", bytes: NO_BYTES, read: step.read, literal });
+      else out.push({ kind: "scalar", bytes: NO_BYTES, scalar: step.scalar, literal });
     } else {
       const inner = out.at(-1)?.kind === "bytes" ? out.at(-1)!.bytes : NO_BYTES;
       const begin = out.length - (inner.length > 0 ? 2 : 1);
@@ -156,18 +196,26 @@ function withLength(bytes: Uint8Array): Uint8Array {
 
 const ends: number[] = [];
 
-function runProgram(program: readonly Instruction[], first: string, bytes: Uint8Array): string | undefined {
+function runProgram(
+  program: readonly Instruction[],
+  first: string,
+  bytes: Uint8Array,
+  proof: Proof | undefined,
+): string | undefined {
   const r = createWireReader(bytes);
   let end = bytes.length;
   let text = first;
   ends.length = 0;
+  if (proof !== undefined) proof.isExact = true;
   for (let i = 0; i < program.length; i++) {
-    const { kind, bytes: wanted, read, literal } = program[i]!;
+    const { kind, bytes: wanted, scalar, literal } = program[i]!;
     if (kind === "bytes") {
       if (!standsAt(r, wanted)) return undefined;
     } else if (kind === "scalar") {
-      const value = read(r, end);
+      const { at } = r;
+      const value = scalar.read(r, end);
       if (value === undefined) return undefined;
+      if (proof !== undefined) proveScalar(proof, scalar, value, r, at);
       text += value + literal;
     } else if (kind === "begin") {
       ends.push(end);
@@ -178,7 +226,36 @@ function runProgram(program: readonly Instruction[], first: string, bytes: Uint8
       end = ends.pop()!;
     }
   }
-  return r.at === bytes.length ? text : undefined;
+  return r.at === bytes.length ? flat(text) : undefined;
+}
+
+/**
+ * The same text in one piece. Engines keep a text that was put together as a tree of its pieces until a character of it is asked for:
+ * kept so, it takes several times its size.
+ */
+function flat(text: string): string {
+  return text.charCodeAt(0) > 0 ? text : "";
+}
+
+function proveScalar(proof: Proof, { write }: ScalarCodec, raw: string, r: WireReader, from: number): void {
+  const { w, node } = proof;
+  node.raw = raw;
+  node.kind = kindOf(raw);
+  w.at = 0;
+  try {
+    write(w, node);
+  } catch (error) {
+    if (!(error instanceof Unencodable)) throw error;
+    proof.isExact = false;
+  }
+  if (w.at !== r.at - from) proof.isExact = false;
+  for (let i = 0; i < w.at; i++) if (w.bytes[i] !== r.bytes[from + i]) proof.isExact = false;
+}
+
+function kindOf(raw: string): JsonScalar["kind"] {
+  const c = raw.charCodeAt(0);
+  if (c === 34) return "string";
+  return c === 116 || c === 102 ? "boolean" : c === 110 ? "null" : "number";
 }
 
 function standsAt(r: WireReader, wanted: Uint8Array): boolean {

@@ -1,7 +1,13 @@
 import type { WireReader } from "./wire-reader.ts";
+import type { WriteScalar } from "./write-trace.ts";
 
-/** Reads a scalar at the reader's position as JSON text; undefined where none stands there in the usual form. */
-export type ReadScalar = (r: WireReader, end: number) => string | undefined;
+/** What reads and writes a scalar of a message's text. */
+export interface ScalarCodec {
+  /** JSON text of what stands at the reader's position; undefined where it is not in the usual form. */
+  readonly read: (r: WireReader, end: number) => string | undefined;
+  /** Writes what `read` read. Throws `Unencodable`. */
+  readonly write: WriteScalar;
+}
 
 /** A step of reading a message: bytes that have to be there (tags, keys of maps), something with a length before it, a scalar. */
 export type ReadStep =
@@ -9,7 +15,7 @@ export type ReadStep =
   | { readonly kind: "begin" }
   | { readonly kind: "end" }
   /** `from` and `to`: its bytes; `text`: what it said. */
-  | { readonly kind: "scalar"; readonly bytes: Uint8Array; readonly text: string; readonly read: ReadScalar };
+  | { readonly kind: "scalar"; readonly bytes: Uint8Array; readonly text: string; readonly scalar: ScalarCodec };
 
 /** How a message was read, so that one that differs in its scalars alone can be read without looking up its fields. */
 export interface ReadTrace {
@@ -40,8 +46,8 @@ export function traceEnd(trace: ReadTrace, r: WireReader): void {
 }
 
 /** A scalar was read that began at `at`. */
-export function traceScalar(trace: ReadTrace, r: WireReader, at: number, text: string, read: ReadScalar): void {
+export function traceScalar(trace: ReadTrace, r: WireReader, at: number, text: string, scalar: ScalarCodec): void {
   traceUpTo(trace, r, at);
-  trace.steps.push({ kind: "scalar", bytes: r.bytes.slice(at, r.at), text, read });
+  trace.steps.push({ kind: "scalar", bytes: r.bytes.slice(at, r.at), text, scalar });
   trace.from = r.at;
 }
