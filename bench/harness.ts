@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
 export const root = resolve(import.meta.dirname, "..");
-export const CLI = join(root, "dist/cli.js");
+export const CLI = join(root, "dist/cli.cjs");
 const env = { ...process.env, WRAITH_HMAC_KEY: "a key for measurements only", NO_COLOR: "1", CI: "" };
 
 /** What a measurement gives: rows of a table with a title, and sentences about what could not be measured. */

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import * as nodeModule from "node:module";
 import type { Command } from "commander";
 import { VERSION } from "../base/version.ts";
 import { COMMANDS } from "./commands.ts";
@@ -9,6 +10,7 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${VERSION}\n`);
     return 0;
   }
+  keepCompiledCode();
   const [{ createProgram, HelpShown }, { createTerminal }, { reportFailure }] = await Promise.all([
     import("./program.ts"),
     import("./terminal.ts"),
@@ -36,4 +38,12 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-process.exitCode = await main(process.argv.slice(2));
+/** Node 22 and later keep what they compiled for the next start, in the folder for temporary files; where they cannot, all goes on without. */
+function keepCompiledCode(): void {
+  const { enableCompileCache } = nodeModule as { readonly enableCompileCache?: () => unknown };
+  enableCompileCache?.();
+}
+
+void main(process.argv.slice(2)).then((exitCode) => {
+  process.exitCode = exitCode;
+});

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-const CLI = resolve(import.meta.dirname, "../../dist/cli.js");
+const CLI = resolve(import.meta.dirname, "../../dist/cli.cjs");
 const dir = mkdtempSync(join(tmpdir(), "wraith-kill-"));
 const env = { ...process.env, WRAITH_HMAC_KEY: "a key for tests only" };
 let stream: ServerResponse | undefined;

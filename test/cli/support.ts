@@ -7,7 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterAll } from "vitest";
 
 /** The bundle that `npm run bundle` makes (`pretest` does). */
-const CLI = resolve(import.meta.dirname, "../../dist/cli.js");
+const CLI = resolve(import.meta.dirname, "../../dist/cli.cjs");
 const ENV = { ...process.env, WRAITH_HMAC_KEY: "a key for tests only", NO_COLOR: "", WRAITH_DIR: "" };
 
 const folders: string[] = [];

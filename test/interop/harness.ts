@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 export const root = resolve(import.meta.dirname, "../..");
 /** Where foreign servers and clients are installed. */
 export const INTEROP = join(root, ".interop");
-const CLI = join(root, "dist/cli.js");
+const CLI = join(root, "dist/cli.cjs");
 
 export const hasLlama = existsSync(join(INTEROP, "llama-venv/pins"));
 export const hasEtcd = existsSync(join(INTEROP, "bin/etcd"));
