@@ -19,6 +19,7 @@ const scheduler: Scheduler = {
     works.push(work);
     return work;
   },
+  soon: (run) => run(),
   catchUp: () => undefined,
   cancel: (work) => void (works = works.filter((w) => w !== work)),
   get waiting() {
@@ -31,14 +32,14 @@ function pass(toMs: number): void {
     if (next === undefined) break;
     works = works.filter((w) => w !== next);
     now = Math.max(now, next.deadlineMs);
-    next.run();
+    next.run(now);
   }
   now = toMs;
 }
 /** Jumps over time, as a busy process does. */
 function oversleep(toMs: number): void {
   now = toMs;
-  for (const work of works.splice(0)) work.run();
+  for (const work of works.splice(0)) work.run(now);
 }
 
 /** A client that writes down what it gets, `ms: what`, and may stop to take more. */

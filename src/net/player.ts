@@ -1,4 +1,4 @@
-import { MAX_WRITE_BYTES, type Act, type PreparedPlan } from "./prepared.ts";
+import { MAX_WRITE_BYTES, type PreparedPlan } from "./prepared.ts";
 import type { Scheduled, Scheduler } from "./scheduler.ts";
 import type { HeaderList } from "../base/http.ts";
 
@@ -58,11 +58,9 @@ export function play<Head>(plan: PreparedPlan<Head>, stage: Stage<Head>, options
     performance.running = false;
     options.finished?.();
   };
-  const advance = (): void => {
+  const advance = (dueMs: number): void => {
     timer = undefined;
-    const dueMs = scheduler.dueMs();
     let headPending = false;
-    const isDue = (act: Act): act is Exclude<Act, { kind: "await" }> => act.kind !== "await" && deadline(act) <= dueMs;
     while (!blocked) {
       const act = acts[next];
       // Held open, or stopped.
@@ -77,7 +75,7 @@ export function play<Head>(plan: PreparedPlan<Head>, stage: Stage<Head>, options
         next++;
         continue;
       }
-      if (!isDue(act)) {
+      if (deadline(act) > dueMs) {
         timer = scheduler.at(deadline(act), advance);
         break;
       }
@@ -97,12 +95,12 @@ export function play<Head>(plan: PreparedPlan<Head>, stage: Stage<Head>, options
         case "body": {
           let { end } = act;
           let after = acts[next];
-          while (after?.kind === "body" && isDue(after) && after.end - act.start <= MAX_WRITE_BYTES) {
+          while (after?.kind === "body" && deadline(after) <= dueMs && after.end - act.start <= MAX_WRITE_BYTES) {
             end = after.end;
             after = acts[++next];
           }
           headPending = false;
-          if (after?.kind === "end" && isDue(after) && after.end - act.start <= MAX_WRITE_BYTES) {
+          if (after?.kind === "end" && deadline(after) <= dueMs && after.end - act.start <= MAX_WRITE_BYTES) {
             next++;
             stage.end(bytes.subarray(act.start, after.end), plan.trailers, after.code);
             return finish();
@@ -127,7 +125,7 @@ export function play<Head>(plan: PreparedPlan<Head>, stage: Stage<Head>, options
   };
   const unblock = (): void => {
     blocked = false;
-    if (performance.running && timer === undefined) advance();
+    if (performance.running && timer === undefined) advance(scheduler.dueMs());
   };
   const performance = {
     running: true,
@@ -135,7 +133,7 @@ export function play<Head>(plan: PreparedPlan<Head>, stage: Stage<Head>, options
       unread++;
       if (!waiting || !performance.running) return;
       waiting = false;
-      advance();
+      advance(scheduler.dueMs());
     },
     stop: (): void => {
       performance.running = false;
@@ -144,6 +142,6 @@ export function play<Head>(plan: PreparedPlan<Head>, stage: Stage<Head>, options
       timer = undefined;
     },
   };
-  advance();
+  advance(scheduler.dueMs());
   return performance;
 }

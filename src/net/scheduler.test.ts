@@ -4,7 +4,7 @@ import { createScheduler } from "./scheduler.ts";
 let now = 0;
 beforeEach(() => {
   now = 1000;
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setImmediate", "clearImmediate"] });
 });
 afterEach(() => vi.useRealTimers());
 
@@ -69,7 +69,8 @@ test("work may put in more work: a past deadline waits for the next wake-up, so 
   now = 1001;
   vi.advanceTimersByTime(1);
   expect(rounds).toBe(1);
-  vi.advanceTimersByTime(1);
+  now = 1003;
+  vi.advanceTimersByTime(2);
   expect(rounds).toBe(2);
 });
 
@@ -134,4 +135,65 @@ test("where everything is late, whoever asks has as much time of its own as late
   }
   // Ten milliseconds of late work, then ten for the others, and so on.
   expect(asked).toEqual([0, 4, 8, 12, 16, 20]);
+});
+
+test("what is late already does not wait for a timer", () => {
+  const scheduler = createScheduler(() => now);
+  let ran = 0;
+  scheduler.at(990, () => ran++);
+  expect(ran).toBe(0);
+  vi.advanceTimersByTime(0);
+  expect(ran).toBe(1);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("what is asked for runs in its order, and not within the call", () => {
+  const scheduler = createScheduler(() => now);
+  const ran: string[] = [];
+  scheduler.soon(() => {
+    ran.push("a");
+    scheduler.soon(() => ran.push("c"));
+  });
+  scheduler.soon(() => ran.push("b"));
+  expect(ran).toEqual([]);
+  vi.advanceTimersByTime(0);
+  expect(ran).toEqual(["a", "b", "c"]);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("where there is not enough time, what is due and what is asked for take turns, and arrivals are read in between", () => {
+  const scheduler = createScheduler(() => now);
+  let ran = "";
+  const take =
+    (name: string, ms: number): (() => void) =>
+    () => {
+      ran += name;
+      now += ms;
+    };
+  for (let i = 0; i < 6; i++) {
+    scheduler.at(990 + i, take("d", 0.5));
+    scheduler.soon(take("a", 0.25));
+  }
+  const turns: string[] = [];
+  for (let before = -1; ran.length > before; before = ran.length, vi.advanceTimersToNextTimer())
+    turns.push(ran.slice(Math.max(before, 0)));
+  expect(turns.slice(1)).toEqual(["ddaaaa", "ddaa", "dd"]);
+});
+
+test("work that is due and cancelled before its turn has come does not run", () => {
+  const scheduler = createScheduler(() => now);
+  const ran: number[] = [];
+  const works = [0, 1, 2, 3].map((i) =>
+    scheduler.at(990, () => {
+      ran.push(i);
+      now += 2;
+    }),
+  );
+  vi.advanceTimersToNextTimer();
+  expect(ran).toEqual([0]);
+  scheduler.cancel(works[1]!);
+  expect(scheduler.waiting).toBe(2);
+  pass(3);
+  expect(ran).toEqual([0, 2, 3]);
+  expect(scheduler.waiting).toBe(0);
 });

@@ -1,13 +1,11 @@
-import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { concatBytes } from "../base/bytes.ts";
-import type { HeaderList } from "../base/http.ts";
 import type { ResponsePlan } from "../twin/plan.ts";
+import { createDirectHead, createDirectStage } from "./direct-stage.ts";
 import type { ListenOptions } from "./listener.ts";
 import { createPlanShelf, type PlanShelf } from "./plan-shelf.ts";
-import { play, type Performance, type Stage } from "./player.ts";
+import { play, type Performance } from "./player.ts";
 import type { PreparedPlan } from "./prepared.ts";
-import { createHttp1Head } from "./serve-http1.ts";
 import { readSimpleHead, type SimpleHead } from "./simple-request.ts";
 import type { Answering } from "./twin-server.ts";
 
@@ -22,27 +20,16 @@ export function createDirectHandler(answering: Answering): NonNullable<ListenOpt
     provenance: answering.options.provenanceHeaders,
     createHead: createDirectHead,
   });
-  return (socket, first, give) => serveConnection({ answering, shelf, socket, give }, first);
+  const server: DirectServer = { answering, shelf, heads: [] };
+  return (socket, first, give) => serveConnection(server, socket, first, give);
 }
 
-function createDirectHead(status: number, headers: HeaderList, framed: boolean): Buffer {
-  const { raw } = createHttp1Head(status, headers, framed);
-  return Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "unknown"}\r\n${linesOf(raw)}\r\n`, "latin1");
-}
-
-/** Names and values in turn as lines. */
-function linesOf(raw: readonly string[]): string {
-  let text = "";
-  for (let i = 0; i < raw.length; i += 2) text += `${raw[i]!}: ${raw[i + 1]!}\r\n`;
-  return text;
-}
-
-interface Connection {
+/** What all connections share. */
+interface DirectServer {
   readonly answering: Answering;
   readonly shelf: PlanShelf<Buffer>;
-  readonly socket: Socket;
-  /** Gives the connection up. */
-  readonly give: (bytes: Buffer) => void;
+  /** The heads that came last: clients repeat themselves, and each other. */
+  readonly heads: KnownHead[];
 }
 
 /** A head as it came, and all that follows from it alone. */
@@ -52,141 +39,200 @@ interface KnownHead {
   readonly admitted: ReturnType<Answering["admit"]>;
 }
 
+interface Connection {
+  readonly server: DirectServer;
+  readonly socket: Socket;
+  /** Gives the connection up. */
+  readonly give: (bytes: Buffer) => void;
+  /** Works on the input when its turn has come. */
+  readonly turn: () => void;
+  /** What was read and not used: one piece, or what came of a body so far. */
+  input: Buffer[];
+  inputBytes: number;
+  /** Its turn is asked for. */
+  asked: boolean;
+  /** When the bytes came that end a request; undefined once it has been used. */
+  arrivedMs: number | undefined;
+  /** The request that is being read. */
+  head: KnownHead | undefined;
+  answering: boolean;
+  performance: Performance | undefined;
+  /** Stops counting the answer as open. */
+  freeAnswer: () => void;
+  /** No more requests are taken. */
+  over: boolean;
+}
+
+const MAX_HEADS = 8;
+/** Input that a client may send while its answer is under way; beyond it the client is not read. */
+const MAX_WAITING_BYTES = 256 * 1024;
+
+function serveConnection(server: DirectServer, socket: Socket, first: Buffer, give: (bytes: Buffer) => void): void {
+  const onData = (bytes: Buffer): void => receive(connection, bytes);
+  const onEnd = (): void => {
+    // A client that ends its side is taken for one that left; what was written before still goes out, and so does what it asked for
+    // before, as far as it is due.
+    if (connection.asked) connection.turn();
+    leave(connection);
+    if (!socket.writableEnded) socket.end();
+  };
+  const onClose = (): void => leave(connection);
+  const connection: Connection = {
+    server,
+    socket,
+    give: (bytes) => {
+      socket.off("data", onData);
+      socket.off("end", onEnd);
+      socket.off("close", onClose);
+      give(bytes);
+    },
+    turn: () => takeTurn(connection),
+    input: [],
+    inputBytes: 0,
+    asked: false,
+    arrivedMs: undefined,
+    head: undefined,
+    answering: false,
+    performance: undefined,
+    freeAnswer: NOTHING_TO_FREE,
+    over: false,
+  };
+  socket.on("data", onData);
+  socket.on("end", onEnd);
+  socket.on("close", onClose);
+  receive(connection, first);
+}
+
+const NOTHING_TO_FREE = (): void => undefined;
+
+/** Keeps what has come, and notes the time. The answer is made when all that has come to other connections is noted as well. */
+function receive(connection: Connection, bytes: Buffer): void {
+  if (connection.over) return;
+  connection.input.push(bytes);
+  connection.inputBytes += bytes.length;
+  if (connection.inputBytes > MAX_WAITING_BYTES) connection.socket.pause();
+  if (connection.answering) return;
+  connection.arrivedMs ??= connection.server.answering.scheduler.nowMs();
+  askForTurn(connection);
+}
+
+function askForTurn(connection: Connection): void {
+  if (connection.asked) return;
+  connection.asked = true;
+  connection.server.answering.scheduler.soon(connection.turn);
+}
+
+function takeTurn(connection: Connection): void {
+  // It may have been taken before its time.
+  if (!connection.asked) return;
+  connection.asked = false;
+  advance(connection);
+}
+
+/** Takes requests from the input as long as there are whole ones and nothing is under way. */
+function advance(connection: Connection): void {
+  while (!connection.answering && connection.inputBytes > 0) {
+    connection.head ??= readHead(connection.server, joinInput(connection));
+    const { head } = connection;
+    if (head === undefined) return leaveToNode(connection);
+    const { read, admitted } = head;
+    const end = read.headBytes + read.bodyBytes;
+    if (connection.inputBytes < end) break;
+    const bytes = joinInput(connection);
+    connection.head = undefined;
+    connection.input = bytes.length === end ? [] : [bytes.subarray(end)];
+    connection.inputBytes = bytes.length - end;
+    connection.answering = true;
+    // Before the head was read and the twin thinks: their time is part of the answer's. A request that waited for the end of the answer
+    // before it begins with it.
+    const zeroMs = connection.arrivedMs ?? connection.server.answering.scheduler.nowMs();
+    connection.arrivedMs = undefined;
+    const plan = "steps" in admitted ? admitted : admitted.respond(bytes.subarray(read.headBytes, end));
+    perform(connection, plan, read, zeroMs);
+  }
+  connection.arrivedMs = undefined;
+  // Else nobody would hear that the client has left.
+  if (connection.inputBytes <= MAX_WAITING_BYTES && connection.socket.isPaused()) connection.socket.resume();
+}
+
+function leaveToNode(connection: Connection): void {
+  const bytes = joinInput(connection);
+  close(connection);
+  connection.give(bytes);
+}
+
+function joinInput(connection: Connection): Buffer {
+  if (connection.input.length > 1) connection.input = [Buffer.concat(connection.input)];
+  return connection.input[0]!;
+}
+
+/** Undefined where the request is for Node, as all of the control plane is. */
+function readHead({ answering, heads }: DirectServer, bytes: Buffer): KnownHead | undefined {
+  const known = heads.find((head) => startsWith(bytes, head.bytes));
+  if (known !== undefined) return known;
+  const read = readSimpleHead(bytes, answering.options.maxBodyBytes);
+  if (read === undefined || answering.options.control.owns(read.head)) return undefined;
+  // Copied: the head may be a small piece of a large buffer.
+  const made = { bytes: Buffer.from(bytes.subarray(0, read.headBytes)), read, admitted: answering.admit(read.head) };
+  if (heads.length === MAX_HEADS) heads.shift();
+  heads.push(made);
+  return made;
+}
+
 function startsWith(bytes: Buffer, start: Buffer): boolean {
   return bytes.length >= start.length && bytes.compare(start, 0, start.length, 0, start.length) === 0;
 }
 
-/** Input that a client may send while its answer is under way; beyond it the client is not read. */
-const MAX_WAITING_BYTES = 256 * 1024;
+function perform(connection: Connection, plan: ResponsePlan, { head, closing }: SimpleHead, zeroMs: number): void {
+  const { answering, shelf } = connection.server;
+  connection.freeAnswer = answering.begin();
+  const ready = shelf.ready(plan, head);
+  if (!(ready instanceof Promise)) return start(connection, ready, closing, zeroMs);
+  void ready.then((coded) => {
+    start(connection, coded, closing, zeroMs);
+    if (connection.inputBytes > 0) askForTurn(connection);
+  });
+}
 
-function serveConnection({ answering, shelf, socket, give }: Connection, first: Buffer): void {
-  const { options, scheduler } = answering;
-  /** What was read and not used: one piece, or what came of a body so far. */
-  let input: Buffer[] = [];
-  let inputBytes = 0;
-  let current: KnownHead | undefined;
-  let performance: Performance | undefined;
-  let isAnswering = false;
-  let over = false;
-  /** When the bytes came that end a request; undefined once it has been used. */
-  let arrivedMs: number | undefined;
-  /** The head that came last: clients repeat themselves. */
-  let last: KnownHead | undefined;
+function start(connection: Connection, ready: PreparedPlan<Buffer>, closing: boolean, zeroMs: number): void {
+  const { socket } = connection;
+  const { scheduler, options } = connection.server.answering;
+  if (socket.destroyed || socket.writableEnded) return connection.freeAnswer();
+  if (ready.whole && options.speed === Number.POSITIVE_INFINITY) {
+    socket.write(wholeAnswer(ready));
+    finish(connection, closing);
+    if (closing) socket.end();
+    return;
+  }
+  connection.performance = play(ready, createDirectStage(socket, closing), {
+    scheduler,
+    speed: options.speed,
+    zeroMs,
+    finished: () => {
+      finish(connection, closing);
+      // Not in the midst of what has just been written.
+      if (connection.inputBytes > 0) askForTurn(connection);
+    },
+  });
+}
 
-  const onData = (bytes: Buffer): void => {
-    if (over) return;
-    input.push(bytes);
-    inputBytes += bytes.length;
-    if (!isAnswering) {
-      arrivedMs ??= scheduler.nowMs();
-      scheduler.catchUp();
-      advance();
-      arrivedMs = undefined;
-    } else if (inputBytes > MAX_WAITING_BYTES) socket.pause();
-  };
-  /** Takes requests from the input as long as there are whole ones and nothing is under way. */
-  const advance = (): void => {
-    while (!isAnswering && inputBytes > 0) {
-      if (current === undefined) {
-        const bytes = joinInput();
-        current = readHead(bytes);
-        if (current === undefined) return leaveToNode(bytes);
-      }
-      const { read } = current;
-      const end = read.headBytes + read.bodyBytes;
-      if (inputBytes < end) return;
-      const bytes = joinInput();
-      const { admitted } = current;
-      current = undefined;
-      input = bytes.length === end ? [] : [bytes.subarray(end)];
-      inputBytes = bytes.length - end;
-      isAnswering = true;
-      // Before the head was read and the twin thinks: their time is part of the answer's. A request that waited its turn begins with it.
-      const zeroMs = arrivedMs ?? scheduler.nowMs();
-      arrivedMs = undefined;
-      perform("steps" in admitted ? admitted : admitted.respond(bytes.subarray(read.headBytes, end)), read, zeroMs);
-    }
-  };
-  const joinInput = (): Buffer => {
-    if (input.length > 1) input = [Buffer.concat(input)];
-    return input[0]!;
-  };
-  /** Undefined where the request is for Node, as all of the control plane is. */
-  const readHead = (bytes: Buffer): KnownHead | undefined => {
-    if (last !== undefined && startsWith(bytes, last.bytes)) return last;
-    const read = readSimpleHead(bytes, options.maxBodyBytes);
-    if (read === undefined || options.control.owns(read.head)) return undefined;
-    // Copied: the head may be a small piece of a large buffer.
-    last = { bytes: Buffer.from(bytes.subarray(0, read.headBytes)), read, admitted: answering.admit(read.head) };
-    return last;
-  };
-  const perform = (plan: ResponsePlan, { head, closing }: SimpleHead, zeroMs: number): void => {
-    const finished = answering.begin();
-    const next = (): void => {
-      finished();
-      performance = undefined;
-      isAnswering = false;
-      if (closing || socket.writableEnded) close();
-    };
-    const start = (ready: PreparedPlan<Buffer>): void => {
-      if (socket.destroyed || socket.writableEnded) return finished();
-      if (ready.whole && options.speed === Number.POSITIVE_INFINITY) {
-        socket.write(wholeAnswer(ready));
-        next();
-        if (closing) socket.end();
-        return;
-      }
-      freeAnswer = finished;
-      performance = play(ready, createDirectStage(socket, closing), {
-        scheduler,
-        speed: options.speed,
-        zeroMs,
-        finished: () => {
-          next();
-          // Not in the midst of what has just been written.
-          if (inputBytes > 0) process.nextTick(readOn);
-        },
-      });
-    };
-    const ready = shelf.ready(plan, head);
-    if (ready instanceof Promise) void ready.then(start).then(advance);
-    else start(ready);
-  };
-  let freeAnswer = (): void => undefined;
-  const readOn = (): void => {
-    if (socket.isPaused()) socket.resume();
-    advance();
-  };
-  /** No more requests are taken. */
-  const close = (): void => {
-    over = true;
-    input = [];
-    inputBytes = 0;
-  };
-  const leaveToNode = (bytes: Buffer): void => {
-    close();
-    stopListening();
-    give(bytes);
-  };
-  const leave = (): void => {
-    close();
-    performance?.stop();
-    freeAnswer();
-  };
-  const onEnd = (): void => {
-    // A client that ends its side is taken for one that left; what was written before still goes out.
-    leave();
-    socket.end();
-  };
-  const stopListening = (): void => {
-    socket.off("data", onData);
-    socket.off("end", onEnd);
-    socket.off("close", leave);
-  };
-  socket.on("data", onData);
-  socket.on("end", onEnd);
-  socket.on("close", leave);
-  onData(first);
+function finish(connection: Connection, closing: boolean): void {
+  connection.freeAnswer();
+  connection.performance = undefined;
+  connection.answering = false;
+  if (closing || connection.socket.writableEnded) close(connection);
+}
+
+function close(connection: Connection): void {
+  connection.over = true;
+  connection.input = [];
+  connection.inputBytes = 0;
+}
+
+function leave(connection: Connection): void {
+  close(connection);
+  connection.performance?.stop();
+  connection.freeAnswer();
 }
 
 const wholes = new WeakMap<PreparedPlan<Buffer>, Uint8Array>();
@@ -199,48 +245,3 @@ function wholeAnswer(plan: PreparedPlan<Buffer>): Uint8Array {
   wholes.set(plan, made);
   return made;
 }
-
-/** `closing`: the connection ends with this answer. A client that asked for it is not told so: see `client-http1`. */
-function createDirectStage(socket: Socket, closing: boolean): Stage<Buffer> {
-  let over = false;
-  let head: Buffer | undefined;
-  /** The head and the first bytes behind it leave in one piece. */
-  const write = (bytes: Uint8Array): boolean => {
-    if (head === undefined) return bytes.length === 0 || socket.write(bytes);
-    socket.cork();
-    const more = socket.write(head);
-    const all = bytes.length === 0 ? more : socket.write(bytes);
-    socket.uncork();
-    head = undefined;
-    return all;
-  };
-  return {
-    informational: (status, headers) => {
-      if (over) return;
-      const { raw } = createHttp1Head(status, headers, false);
-      socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${linesOf(raw)}\r\n`, "latin1");
-    },
-    head: (plan) => {
-      if (!over) ({ head } = plan);
-    },
-    flush: () => {
-      if (!over) write(NOTHING);
-    },
-    send: (bytes) => over || write(bytes),
-    drained: (callback) => void socket.once("drain", callback),
-    end: (bytes) => {
-      if (over) return;
-      over = true;
-      write(bytes);
-      if (closing) socket.end();
-    },
-    reset: () => {
-      if (over) return;
-      over = true;
-      write(NOTHING);
-      socket.destroySoon();
-    },
-  };
-}
-
-const NOTHING = new Uint8Array(0);

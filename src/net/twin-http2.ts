@@ -75,6 +75,7 @@ export function createHttp2Handler(answering: Answering): OnRequest {
     return made;
   };
   return (stream) => {
+    answering.scheduler.catchUp();
     const { head, admitted, format } = readHead(stream.fields);
     const stage = createHttp2Stage(stream, head.protocol === "grpc");
     const call: Call = { answering, shelf, stream, head, stage, frees: [] };

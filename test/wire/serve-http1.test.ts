@@ -484,6 +484,23 @@ describe.each([
       await until(() => openAtEach.length === 3);
       expect(openAtEach.at(-1)).toBe(0);
     });
+    test("a client that ends its side right behind its request gets what is due then", async () => {
+      const twin = await serve(({ head }) => {
+        if (head.path === "/slow") for (const until = performance.now() + 50; performance.now() < until;);
+        return planOf([[0, "all"]]);
+      }, max);
+      const [busy, client] = [await connect(twin.port), await connect(twin.port)];
+      for (const each of [busy, client]) {
+        each.send(GET);
+        await each.waitFor(LAST);
+      }
+      // Its end is there before its answer's turn has come.
+      busy.send(GET.replace("/x", "/slow"));
+      client.socket.end(GET);
+      await until(() => client.ended);
+      expect(client.received.split(`all\r\n${LAST}`)).toHaveLength(3);
+      await until(() => twin.counts().open === 0);
+    });
     test("a client that waits for its 100 gets it", async () => {
       const twin = await serve(planOf([[0, "ok"]]));
       const client = await connect(twin.port);
@@ -564,4 +581,26 @@ describe.each([
       expect(Buffer.from(twin.asked[0]!.body).toString()).toBe("a token");
     });
   });
+});
+
+test("the times of requests that come together all count from when they came", async () => {
+  const plan = planOf([
+    [0, "data: 1\n\n"],
+    [60, "data: 2\n\n"],
+    [90, "data: 3\n\n"],
+  ]);
+  const twin = await serve(({ head }) => {
+    if (head.path !== "/slow") return planOf([[0, "x"]]);
+    for (const until = performance.now() + 50; performance.now() < until;);
+    return plan;
+  });
+  const clients = await Promise.all(Array.from({ length: 3 }, () => connect(twin.port)));
+  for (const client of clients) client.send("GET /x HTTP/1.1\r\nHost: t\r\n\r\n");
+  for (const client of clients) await client.waitFor(LAST);
+  let pieces = 0;
+  const last = clients.at(-1)!;
+  last.socket.on("data", (bytes: Buffer) => bytes.includes("data: ") && pieces++);
+  for (const client of clients) client.send("GET /slow HTTP/1.1\r\nHost: t\r\n\r\n");
+  await last.waitFor("data: 3");
+  expect(pieces).toBe(1);
 });
