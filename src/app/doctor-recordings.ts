@@ -6,6 +6,7 @@ import type { Session } from "../recording/exchange.ts";
 import type { ScrubRules } from "../recording/scrub-rules.ts";
 import { readLearnedIds, readModel } from "../store/model-store.ts";
 import { listSessions, readSession } from "../store/recordings.ts";
+import { findUnreadFiles } from "../store/session-files.ts";
 import type { Workspace } from "../store/workspace.ts";
 import { createSecretFinder } from "./find-secrets.ts";
 import { count, listed, type Attempt, type Finding } from "./finding.ts";
@@ -55,6 +56,8 @@ export async function examineRecordings(
           });
     }
   }
+  for (const { file, reason } of (await attempt("recordings", async () => findUnreadFiles(workspace))) ?? [])
+    findings.push({ level: "note", area: "recordings", text: `Not read: ${reason}.`, place: file });
   if (secrets > MAX_LISTED)
     findings.push({ level: "secret", area: "secrets", text: `${secrets - MAX_LISTED} more places in recordings.` });
   if (blind > 0)

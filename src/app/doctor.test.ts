@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -260,6 +260,25 @@ test("recordings that cannot be read or were not ended, recordings newer than th
       ["note", "leftovers", `${workspace.modelDir}.tmp`],
     ]),
   );
+});
+
+test("files that look like recordings and are not read are said", async () => {
+  const { root, workspace } = await setUp();
+  await recording(workspace.sessionsDir, "a", [HEAD]);
+  const file = join(workspace.sessionsDir, "a.wrec");
+  await copyFile(file, join(workspace.sessionsDir, "b c.wrec"));
+  await writeFile(join(workspace.sessionsDir, "a.wrec.gz"), "");
+  await writeFile(join(workspace.sessionsDir, "notes.txt"), "");
+  const { list } = await findings(root);
+  expect(list.filter((f) => f.text.startsWith("Not read"))).toEqual([
+    { level: "note", area: "recordings", text: "Not read: a.wrec is read instead.", place: `${file}.gz` },
+    {
+      level: "note",
+      area: "recordings",
+      text: 'Not read: "b c" cannot be the name of a session.',
+      place: join(workspace.sessionsDir, "b c.wrec"),
+    },
+  ]);
 });
 
 test("CI without the variable is said", async () => {

@@ -49,8 +49,25 @@ export function upstreamTarget(basePath: string, head: RequestHead): string {
 /** One sentence of why a connection failed; Node hides it in a list when a name has several addresses. */
 export function describeFailure(error: unknown): string {
   const inner = error instanceof AggregateError && error.errors.length > 0 ? (error.errors as unknown[]) : [error];
-  const texts = inner.map((e) =>
-    e instanceof Error ? e.message || ((e as NodeJS.ErrnoException).code ?? e.name) : String(e),
-  );
-  return [...new Set(texts)].join(", ");
+  return [...new Set(inner.map(describeError))].join(", ");
+}
+
+/** What a person is to look at, where the text of Node and OpenSSL does not say it, by the code of the error. */
+const ADVICE: readonly (readonly [code: RegExp, advice: string])[] = [
+  [/^(?:EPROTO|ERR_SSL_)/, "is base_url right in saying https://?"],
+  [
+    /^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_)/,
+    "certificates to trust go to [upstream] ca",
+  ],
+  [/^ERR_HTTP2_ERROR$/, "does the upstream speak HTTP/2 at this address?"],
+];
+
+function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as NodeJS.ErrnoException;
+  // OpenSSL's own error is a line of numbers, function names and paths, its reason the fifth of them.
+  const reason = /^(.*?)[\dA-F]+:error:[\dA-F]+:[^:]*:[^:]*:([^:\n]+)/.exec(error.message);
+  const text = reason === null ? error.message.trim() || (code ?? error.name) : `${reason[1]!}${reason[2]!}`;
+  const advice = ADVICE.find(([pattern]) => code !== undefined && pattern.test(code))?.[1];
+  return advice === undefined ? text : `${text} (${advice})`;
 }

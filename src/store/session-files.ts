@@ -37,6 +37,20 @@ export async function findSessionFiles(workspace: Workspace): Promise<readonly S
   return found.sort((a, b) => compare(startOf(a), startOf(b)) || compare(a.id, b.id));
 }
 
+/** Files that look like recordings and are read by nobody, and why. */
+export async function findUnreadFiles(
+  workspace: Workspace,
+): Promise<readonly { readonly file: string; readonly reason: string }[]> {
+  const names = await namesIn(workspace.sessionsDir);
+  return names.sort().flatMap((name) => {
+    const id = name.replace(/\.wrec(\.gz)?$/, "");
+    const file = join(workspace.sessionsDir, name);
+    if (id === name) return [];
+    if (!isName(id)) return [{ file, reason: `${JSON.stringify(id)} cannot be the name of a session` }];
+    return name.endsWith(".gz") && names.includes(`${id}.wrec`) ? [{ file, reason: `${id}.wrec is read instead` }] : [];
+  });
+}
+
 /** The file of one session, or undefined where it has none. Throws errors of the file system. */
 export async function findSessionFile(workspace: Workspace, id: string): Promise<string | undefined> {
   if (!isName(id)) return undefined;

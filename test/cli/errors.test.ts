@@ -1,4 +1,13 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
@@ -295,6 +304,21 @@ describe("the world outside", () => {
     writeFileSync(folder, "");
     expectFailure(await wraith(cwd, "record", "cloned", "--port", "0"), 4, "DISK_FAILED", folder);
   });
+
+  test.skipIf(!existsSync("/dev/full"))(
+    "an output that cannot be written: one sentence, also of --version",
+    async () => {
+      for (const args of [["--version"], ["inspect", "t", "--json"]]) {
+        const full = openSync("/dev/full", "w");
+        const { code, stderr } = await start(cwd, args, {}, full).ended;
+        closeSync(full);
+        expect([code, stderr]).toEqual([
+          4,
+          "wraith: The output cannot be written: ENOSPC: no space left on device, write.\n  Check free space and permissions of the workspace. [DISK_FAILED]\n",
+        ]);
+      }
+    },
+  );
 
   test("a folder that cannot be written", async () => {
     const blocked = join(scratch(), "file");

@@ -40,24 +40,30 @@ export interface Running {
   stderr(): string;
 }
 
-export function start(cwd: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
+/** `stdout`: a file to write to instead of a pipe. */
+export function start(
+  cwd: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  stdout: number | "pipe" = "pipe",
+): Running {
   const child = spawn(process.execPath, [CLI, ...args], {
     cwd,
     env: { ...ENV, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", stdout, "pipe"],
   });
   children.add(child);
-  let [stdout, stderr] = ["", ""];
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  let [printed, told] = ["", ""];
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => (printed += text));
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => (told += text));
   const ended = new Promise<Result>((done, fail) => {
     child.on("error", fail);
     child.on("close", (code) => {
       children.delete(child);
-      done({ code, stdout, stderr });
+      done({ code, stdout: printed, stderr: told });
     });
   });
-  return { child, ended, stdout: () => stdout, stderr: () => stderr };
+  return { child, ended, stdout: () => printed, stderr: () => told };
 }
 
 /** Runs `wraith ARGS` in a folder to its end. */

@@ -1,4 +1,5 @@
 import { connect as connectHttp2, createSecureServer } from "node:http2";
+import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
 import { afterEach, expect, test } from "vitest";
@@ -43,7 +44,24 @@ test("HTTP/1.1 over TLS, with a certificate authority of its own; without it, 50
   const distrustful = await proxyTo(url);
   const refused = await fetch(distrustful.url);
   expect(refused.status).toBe(502);
-  expect(await refused.text()).toContain("self-signed certificate");
+  expect(await refused.text()).toContain("self-signed certificate (certificates to trust go to [upstream] ca)");
+});
+
+test("https:// of a server that speaks no TLS: one sentence, without OpenSSL's numbers", async () => {
+  const plain = createHttpServer((_, response) => response.end("plain"));
+  const url = await start(plain);
+  const proxy = await proxyTo(url);
+  const refused = await fetch(proxy.url);
+  expect([refused.status, await refused.json()]).toEqual([
+    502,
+    {
+      error: {
+        message:
+          "wraith: the upstream gave no answer: write EPROTO wrong version number (is base_url right in saying https://?)",
+        type: "wraith",
+      },
+    },
+  ]);
 });
 
 test("gRPC goes by h2, and plain h2 by what ALPN says", async () => {
