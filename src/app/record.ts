@@ -7,7 +7,7 @@ import { startProxy, type OpenedExchange } from "../net/proxy.ts";
 import type { ExchangeTap } from "../net/relay.ts";
 import { createTap } from "../net/tap.ts";
 import { createUpstream } from "../net/upstream.ts";
-import type { Config } from "../store/config.ts";
+import { refuseConfig, type Config } from "../store/config.ts";
 import { isName, makeSessionsFolder, type Workspace } from "../store/workspace.ts";
 import { readCertificates } from "./certificates.ts";
 import { controlTokenFor } from "./control.ts";
@@ -62,6 +62,13 @@ export interface Recorder {
 export async function startRecorder(options: RecordOptions): Promise<Recorder> {
   const { workspace, config } = options;
   const token = controlTokenFor(options.host, options.controlToken);
+  // Each request would come back as another one, until no connection is left.
+  if (isOwnAddress(config.baseUrl, options.host, options.port))
+    throw await refuseConfig(
+      workspace,
+      ["base_url"],
+      `is ${config.baseUrl}, where this recorder itself would listen: choose another --port, or correct it`,
+    );
   await makeSessionsFolder(workspace);
   const scrub = await openScrubber(options);
   const sessions = createSessions(options, scrub.description);
@@ -134,6 +141,14 @@ export async function startRecorder(options: RecordOptions): Promise<Recorder> {
       return { sessions: ids, exchanges };
     },
   };
+}
+
+/** Whether a URL leads to this address and port. `host` undefined: both addresses of loopback. */
+function isOwnAddress(baseUrl: string, host: string | undefined, port: number): boolean {
+  const url = new URL(baseUrl);
+  const named = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
+  const name = url.hostname.replace(/^\[|\]$/g, "");
+  return named === port && (host === undefined ? ["localhost", "127.0.0.1", "::1"].includes(name) : name === host);
 }
 
 interface Sessions {

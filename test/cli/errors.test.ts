@@ -217,6 +217,18 @@ describe("the world outside", () => {
     close();
   });
 
+  test("a recorder that would record itself", async () => {
+    for (const [name, address] of [
+      ["itself", "localhost"],
+      ["itself-4", "127.0.0.1"],
+      ["itself-6", "[::1]"],
+    ] as const) {
+      await wraith(cwd, "init", name, "--base-url", `http://${address}:9`);
+      const refused = await wraith(cwd, "record", name, "--port", "9");
+      expectFailure(refused, 1, "CONFIG_INVALID", "wraith.toml:", "base_url is http://", "--port");
+    }
+  });
+
   test("a port in use ends a command at once, whatever its --duration", async () => {
     const { port, close } = await takenPort();
     const args = ["record", "t", "--host", "127.0.0.1", "--port", String(port), "--duration", "3600"];
