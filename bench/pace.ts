@@ -49,6 +49,7 @@ export async function measurePace(): Promise<Result> {
       columns: ["streams", "events/s", "server", "p50 error ms", "p99 error ms", "max ms", "drift ms", "goal p99"],
       rows,
       notes: [
+        "The first row is the first stream of each program.",
         "Errors are against the recorded times since the request, as the client sees them: network and client included.",
         "The bare socket is the limit: ready bytes of the same events, all that is due of a stream in one write each millisecond.",
       ],

@@ -11,11 +11,14 @@ import { readModel } from "../store/model-store.ts";
 import { readSessions } from "../store/recordings.ts";
 import { readSchemaSources } from "../store/schemas.ts";
 import { isName, type Workspace } from "../store/workspace.ts";
+import type { LoadedModel } from "../model/model.ts";
 import type { Session } from "../recording/exchange.ts";
 import { createStrictTwin } from "../twin/strict.ts";
 import { createTwin, type Twin } from "../twin/twin.ts";
 import { controlTokenFor } from "./control.ts";
+import { takeIdleSteps } from "./idle-steps.ts";
 import { openScrubber } from "./open-scrubber.ts";
+import { rehearseAnswers } from "./rehearsal.ts";
 import { createRequestScrubber } from "./request-scrubber.ts";
 
 /**
@@ -60,11 +63,12 @@ export interface ServedTwin {
 export async function startTwin(options: ServeTwinOptions): Promise<ServedTwin> {
   const { workspace, config, formats, fidelity, speed, seed } = options;
   const token = controlTokenFor(options.host, options.controlToken);
-  const [twin, scrub, schemas] = await Promise.all([
+  const [{ twin, loaded }, scrub, schemas] = await Promise.all([
     openServedTwin(options),
     openScrubber(options),
     readSchemaSources(workspace, config),
   ]);
+  const scrubRequest = createRequestScrubber(scrub.scrubber);
   const ok = (body: unknown) => ({ status: 200, body });
   const info = () => ({
     command: "serve",
@@ -99,27 +103,39 @@ export async function startTwin(options: ServeTwinOptions): Promise<ServedTwin> 
     provenanceHeaders: options.provenanceHeaders,
     maxBodyBytes: Math.max(MAX_BODY_BYTES, config.recordings.maxMessageMb * 1024 * 1024),
     isSession: isName,
-    scrub: createRequestScrubber(scrub.scrubber),
+    scrub: scrubRequest,
     findConversation: options.ownReflection === false ? () => undefined : createReflectionFinder(schemas),
     onNotice: options.onNotice,
   });
+  const endRehearsal =
+    loaded && takeIdleSteps(rehearseAnswers(loaded, formats, scrubRequest), () => server.counts().open > 0);
   return {
     url: server.url,
     port: server.port,
     stop: async () => {
+      endRehearsal?.();
       await server.stop();
       if (scrub.failure !== undefined) throw scrub.failure;
     },
   };
 }
 
-async function openServedTwin({ workspace, formats, fidelity, seed }: ServeTwinOptions): Promise<Twin> {
-  if (fidelity === "synth") return createTwin(await readModel(workspace, formats), formats, { seed });
+interface OpenedTwin {
+  readonly twin: Twin;
+  /** The model that it speaks from. */
+  readonly loaded?: LoadedModel;
+}
+
+async function openServedTwin({ workspace, formats, fidelity, seed }: ServeTwinOptions): Promise<OpenedTwin> {
+  if (fidelity === "synth") {
+    const loaded = await readModel(workspace, formats);
+    return { twin: createTwin(loaded, formats, { seed }), loaded };
+  }
   const sessions: Session[] = [];
   for await (const session of readSessions(workspace, { sessions: [], tags: [] })) sessions.push(session);
   if (sessions.every((s) => s.exchanges.length === 0))
     throw new WraithError("RECORDING_MISSING", `The twin "${workspace.name}" has no recordings to replay.`);
-  return createStrictTwin(sessions, formats);
+  return { twin: createStrictTwin(sessions, formats) };
 }
 
 /** The reflection service of the twin's own schemas. They are compiled for it when a client asks, which most never do. */

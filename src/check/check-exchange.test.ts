@@ -68,6 +68,7 @@ function baseOf(variants: readonly Variant[], takes: readonly Take[]): CheckBase
   const loaded: LoadedModel = {
     model: { twin: "t", routes: [route] },
     takes: new Map([[variants[0]!, takes]]),
+    takeBytes: new Map(),
     codec: () => codec,
   };
   return { loaded, formats, takes: indexTakes(loaded) };

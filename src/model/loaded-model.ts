@@ -41,11 +41,17 @@ function headOfRoute(route: Route, format: string): ResponseHead {
 }
 
 /** A model and its takes as what serve and check work on; codecs are made once a route and format. */
-export function loadModel(model: Model, takes: ReadonlyMap<Variant, readonly Take[]>, formats: Formats): LoadedModel {
+export function loadModel(
+  model: Model,
+  takes: ReadonlyMap<Variant, readonly Take[]>,
+  formats: Formats,
+  takeBytes: LoadedModel["takeBytes"] = new Map(),
+): LoadedModel {
   const codecs = new Map<Route, Map<string, Codec>>();
   return {
     model,
     takes,
+    takeBytes,
     codec(route, format) {
       let ofRoute = codecs.get(route);
       if (ofRoute === undefined) codecs.set(route, (ofRoute = new Map()));

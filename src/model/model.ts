@@ -167,5 +167,7 @@ export interface Template {
 export interface LoadedModel {
   readonly model: Model;
   readonly takes: ReadonlyMap<Variant, readonly Take[]>;
+  /** How long the files are whose takes are read when they are asked for; nothing of variants whose takes are there. */
+  readonly takeBytes: ReadonlyMap<Variant, number>;
   codec(route: Route, format: string): Codec;
 }

@@ -44,7 +44,7 @@ export async function readModel(workspace: Workspace, formats: Formats): Promise
     ),
   );
   if (stamp?.includes(written) !== true) for (const variant of files.keys()) takes.get(variant);
-  return loadModel(model, takes, formats);
+  return loadModel(model, takes, formats, new Map([...files].map(([variant, { bytes }]) => [variant, bytes.length])));
 }
 
 /** The ids of all takes that the last `synth` wrote, also of those that a person removed since; empty where nothing tells. */
