@@ -4,7 +4,7 @@ import { readSimpleHead } from "./simple-request.ts";
 const read = (text: string, maxBodyBytes = 1000) => readSimpleHead(Buffer.from(text, "latin1"), maxBodyBytes);
 
 test("a plain request", () => {
-  const text = "POST /a/b?c=d HTTP/1.1\r\nHost: h\r\nX-A:  1 \t\r\nx-a:\r\ncontent-length: 3\r\n\r\n";
+  const text = "POST /a/b?c=d HTTP/1.1\r\nHost: h\r\nX-A:  1 \t\r\nx-a:\r\nX-B: \xc3\xa0\r\ncontent-length: 3\r\n\r\n";
   expect(read(`${text}abcGET`)).toEqual({
     head: {
       protocol: "http",
@@ -16,6 +16,7 @@ test("a plain request", () => {
         ["Host", "h"],
         ["X-A", "1"],
         ["x-a", ""],
+        ["X-B", "\xc3\xa0"],
         ["content-length", "3"],
       ],
     },
