@@ -1,6 +1,7 @@
 import { findHeader, mediaType, type HeaderList } from "../base/http.ts";
 import { createBodyEncoder } from "../formats/encoding.ts";
 import type { ResponsePlan, Step } from "../twin/plan.ts";
+import { chunkSize, CRLF, lastChunk } from "./chunked.ts";
 import { travellingHeaders } from "./forwarding.ts";
 
 /** How bodies travel on one kind of connection, and how its heads are written. */
@@ -207,19 +208,6 @@ function withLength(headers: HeaderList, exact: number | undefined, sent: number
     had = true;
     return [[name, String(kept)]];
   });
-}
-
-const CRLF = Buffer.from("\r\n");
-
-/** Size line of a chunk (RFC 9112, 7.1). */
-function chunkSize(length: number): Uint8Array {
-  return Buffer.from(`${length.toString(16)}\r\n`);
-}
-
-/** The last chunk with its trailers; what HTTP/1 cannot say is left out. */
-function lastChunk(trailers: HeaderList): Uint8Array {
-  const lines = trailers.filter(([n, v]) => /^[!#$%&'*+.^_`|~\w-]+$/.test(n) && /^[\t\x20-\x7e\x80-\xff]*$/.test(v));
-  return Buffer.from(`0\r\n${lines.map(([n, v]) => `${n}: ${v}\r\n`).join("")}\r\n`, "latin1");
 }
 
 /** The steps of an answer that wraith gives of its own. */

@@ -1,17 +1,19 @@
-import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage } from "node:http";
-import { Agent as TlsAgent, request as httpsRequest } from "node:https";
-import type { Socket } from "node:net";
+import { validateHeaderName, validateHeaderValue } from "node:http";
 import { findHeader, mediaType, type HeaderList } from "../base/http.ts";
-import { describeFailure, EMPTY, isOwnHeader, travellingHeaders, upstreamTarget } from "./forwarding.ts";
-import { MAX_HEADER_BYTES } from "./header-limit.ts";
-import { headersFromRaw } from "./request-head.ts";
+import { chunkSize, CRLF, lastChunk } from "./chunked.ts";
+import { describeFailure, isOwnHeader, travellingHeaders, upstreamTarget } from "./forwarding.ts";
+import {
+  createConnectionPool,
+  IDLE_MS,
+  type Connection,
+  type ConnectionPool,
+  type ConnectionUser,
+} from "./http1-pool.ts";
+import { createHttp1ResponseReader, type Http1ResponseHead } from "./http1-response.ts";
 import type { OutgoingRequest, UpstreamHandlers, UpstreamSide } from "./sides.ts";
 
-/** An idle connection is kept for less time than common servers keep it, so that they do not close it while a request is on its way. */
-const IDLE_MS = 2000;
-
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
-/** Methods whose requests Node sends without a body unless told. */
+/** Methods whose requests have no body unless they say so. */
 const BODILESS = new Set(["GET", "HEAD", "DELETE", "OPTIONS", "TRACE", "CONNECT"]);
 
 /** Opens HTTP/1.1 requests to one upstream, over TCP or TLS. */
@@ -22,50 +24,10 @@ export interface Http1Upstream {
 
 /** `ca`: certificates to trust, PEM; undefined means those that Node trusts. */
 export function createHttp1Upstream(base: URL, ca: readonly string[] | undefined): Http1Upstream {
-  const secure = base.protocol === "https:";
-  const agent = secure
-    ? new TlsAgent({ keepAlive: true, ca: ca?.slice(), ALPNProtocols: ["http/1.1"] })
-    : new Agent({ keepAlive: true });
-  const streamed = new WeakSet<Socket>();
-  keepFew(agent, streamed);
-  const fresh = secure ? new TlsAgent({ ca: ca?.slice(), ALPNProtocols: ["http/1.1"] }) : new Agent();
-  const start = (request: OutgoingRequest, pool: Agent): ClientRequest =>
-    (secure ? httpsRequest : httpRequest)({
-      agent: pool,
-      host: base.hostname.replace(/^\[|\]$/g, ""),
-      port: base.port === "" ? (secure ? 443 : 80) : Number(base.port),
-      method: request.head.method,
-      path: upstreamTarget(base.pathname, request.head),
-      headers: requestHeaders(request, base.host).flat(),
-      maxHeaderSize: MAX_HEADER_BYTES,
-      setHost: false,
-    });
+  const pool = createConnectionPool(base, ca);
   return {
-    open: (request, handlers) =>
-      openHttp1(request, handlers, (again) => start(request, again ? fresh : agent), streamed),
-    close: () => {
-      agent.destroy();
-      fresh.destroy();
-    },
-  };
-}
-
-/** Takes no connection into the pool that carried a stream: some servers close it without saying so. */
-function keepFew(agent: Agent, streamed: WeakSet<Socket>): void {
-  const pool = agent as unknown as {
-    keepSocketAlive: (socket: Socket) => boolean;
-    reuseSocket: (socket: Socket, request: ClientRequest) => void;
-  };
-  const { keepSocketAlive, reuseSocket } = pool;
-  pool.keepSocketAlive = (socket) => {
-    if (streamed.has(socket) || !keepSocketAlive.call(agent, socket)) return false;
-    // The agent itself destroys idle sockets that time out.
-    socket.setTimeout(IDLE_MS);
-    return true;
-  };
-  pool.reuseSocket = (socket, request) => {
-    socket.setTimeout(0);
-    reuseSocket.call(agent, socket, request);
+    open: (request, handlers) => openHttp1(request, base, handlers, pool),
+    close: () => pool.close(),
   };
 }
 
@@ -86,9 +48,9 @@ function requestHeaders(request: OutgoingRequest, host: string): HeaderList {
   out.push(...(request.ownHeaders ?? []));
   const sized = findHeader(out, "content-length") !== undefined;
   if (hasBody && !sized) out.push(["Transfer-Encoding", "chunked"]);
-  // Node would say `chunked` for a POST without a body.
   else if (!hasBody && !sized && !BODILESS.has(head.method)) out.push(["Content-Length", "0"]);
-  return head.httpVersion === "2" ? joinCookies(out) : out;
+  const all = head.httpVersion === "2" ? joinCookies(out) : out;
+  return [...all, ["Connection", "keep-alive"]];
 }
 
 /** h2 clients may cut `cookie` into pieces; HTTP/1 knows one (RFC 9113, 8.2.3). */
@@ -98,101 +60,175 @@ function joinCookies(headers: HeaderList): HeaderList {
   return [...headers.filter(([n]) => n !== "cookie"), ["cookie", cookies.join("; ")]];
 }
 
+/** The request's line and headers as they go on the wire. Throws where one of them cannot be said in HTTP/1. */
+function formatRequestHead(request: OutgoingRequest, base: URL, headers: HeaderList): string {
+  const { method } = request.head;
+  const target = upstreamTarget(base.pathname, request.head);
+  if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(method)) throw new Error(`${JSON.stringify(method)} is not a method`);
+  if (!/^[\x21-\x7e\x80-\xff]+$/.test(target)) throw new Error("Request path contains unescaped characters");
+  let text = `${method} ${target} HTTP/1.1\r\n`;
+  for (const [name, value] of headers) {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+    text += `${name}: ${value}\r\n`;
+  }
+  return `${text}\r\n`;
+}
+
 function openHttp1(
   request: OutgoingRequest,
+  base: URL,
   handlers: UpstreamHandlers,
-  start: (again: boolean) => ClientRequest,
-  streamed: WeakSet<Socket>,
+  pool: ConnectionPool,
 ): UpstreamSide {
-  let over = false;
+  const { method } = request.head;
+  const headers = requestHeaders(request, base.host);
+  const chunked = request.hasBody && findHeader(headers, "content-length") === undefined;
+  let requestHead = "";
+  let connection: Connection | undefined;
+  /** Something of an answer has come. */
   let answered = false;
-  let response: IncomingMessage | undefined;
-  let outgoing: ClientRequest | undefined;
+  /** Nothing more is told, but that it is released. */
+  let over = false;
+  let requestEnded = !request.hasBody;
+  /** The answer is through. */
+  let whole = false;
+  let halfClosed = false;
+  let released = false;
+  let reusable = false;
+
+  /** Ends the exchange's use of its connection, once both directions are through or it is closed. */
+  const release = (): void => {
+    if (released) return;
+    released = true;
+    if (connection !== undefined) pool.release(connection, reusable);
+    handlers.released(0);
+  };
   const lose = (detail: string): void => {
     if (over) return;
     over = true;
-    outgoing?.destroy();
+    connection?.socket.destroy();
     handlers.lost({ detail });
   };
-  const onResponse = (incoming: IncomingMessage): void => {
-    answered = true;
-    response = incoming;
-    const headers = headersFromRaw(incoming.rawHeaders);
-    if (isStream(request.head.method, incoming.statusCode, headers)) streamed.add(incoming.socket);
-    incoming.on("data", (bytes: Buffer) => {
-      if (!over) handlers.data(bytes);
-    });
-    incoming.on("end", () => {
+  const reader = createHttp1ResponseReader(method, {
+    informational: (status, reason, list) => {
+      if (!over) handlers.informational(status, reason, list);
+    },
+    head: (head) => {
       if (over) return;
-      if (!incoming.complete) return lose("the upstream closed the connection before the end of its answer");
+      reusable = head.persistent && !isStream(method, head) && !isSoonClosed(head.headers);
+      handlers.head({ status: head.status, reason: head.reason, headers: head.headers, last: false });
+    },
+    data: (bytes) => {
+      if (!over) handlers.data(bytes);
+    },
+    end: (trailers, surplus) => {
+      if (over) return;
       over = true;
-      handlers.end(headersFromRaw(incoming.rawTrailers), true);
-    });
-    incoming.on("error", (error) => lose(describeFailure(error)));
-    incoming.on("close", () => lose("the upstream closed the connection before the end of its answer"));
-    handlers.head({ status: incoming.statusCode ?? 0, reason: incoming.statusMessage ?? "", headers, last: false });
+      whole = true;
+      if (surplus) reusable = false;
+      handlers.end(trailers, true);
+      if (requestEnded) release();
+    },
+  });
+  const user: ConnectionUser = {
+    data: (bytes) => {
+      // Behind the whole answer, while the request still goes on.
+      if (over) reusable = false;
+      answered = true;
+      const wrong = reader.push(bytes);
+      if (wrong !== undefined) lose(wrong);
+    },
+    ended: () => {
+      const mine = connection;
+      reusable = false;
+      if (!reader.close()) gone(undefined);
+      mine?.socket.destroy();
+    },
+    drained: () => handlers.drain(),
+    closed: (error) => {
+      const lost = connection;
+      gone(error);
+      if (connection === lost) release();
+    },
+  };
+  /** The connection is of no use any more. */
+  const gone = (error: NodeJS.ErrnoException | undefined): void => {
+    if (over) return;
+    if (answered) return lose("the upstream closed the connection before the end of its answer");
+    // RFC 9112, 9.3.1: a pooled connection may have been closed while the request was on its way; to ask again is safe only so.
+    const lostInPool =
+      connection?.reused === true && (error === undefined || error.code === "ECONNRESET" || error.code === "EPIPE");
+    // A server that took the half-close for a cancel did not lose the request.
+    if (lostInPool && !halfClosed && !request.hasBody && IDEMPOTENT.has(method)) {
+      const old = connection!;
+      begin(true);
+      pool.release(old, false);
+    } else lose(error === undefined ? "the upstream closed the connection without an answer" : describeFailure(error));
   };
   const begin = (again: boolean): void => {
-    let created: ClientRequest;
-    try {
-      created = start(again);
-    } catch (error) {
-      // A target or header that Node will not send. Told later, as every loss is.
-      process.nextTick(() => lose(describeFailure(error)));
-      return;
-    }
-    outgoing = created;
-    created.maxHeadersCount = 0;
-    created.on("information", (info) => {
-      answered = true;
-      if (!over) handlers.informational(info.statusCode, info.statusMessage, headersFromRaw(info.rawHeaders));
-    });
-    created.on("response", onResponse);
-    created.on("drain", () => handlers.drain());
-    created.on("error", (error: NodeJS.ErrnoException) => {
-      if (over || outgoing !== created) return;
-      // RFC 9112, 9.3.1: a pooled connection may have been closed while the request was on its way; to ask again is safe only so.
-      const lostInPool = created.reusedSocket && !answered && (error.code === "ECONNRESET" || error.code === "EPIPE");
-      if (lostInPool && !again && !request.hasBody && IDEMPOTENT.has(request.head.method)) begin(true);
-      // After the head the response tells what happened; an upload that nobody reads any more is no loss.
-      else if (response === undefined) lose(describeFailure(error));
-    });
-    created.on("close", () => {
-      if (outgoing !== created) return;
-      if (response === undefined) lose("the upstream closed the connection without an answer");
-      handlers.released(0);
-    });
-    if (!request.hasBody) created.end();
-    else created.write(EMPTY);
+    connection = pool.take(user, again);
+    const { socket } = connection;
+    if (!request.hasBody) return void socket.write(requestHead, "latin1");
+    // The head and what is there of the body leave in one piece, a head that came alone in this turn.
+    socket.cork();
+    socket.write(requestHead, "latin1");
+    process.nextTick(() => socket.uncork());
   };
-  begin(false);
+  try {
+    requestHead = formatRequestHead(request, base, headers);
+    begin(false);
+  } catch (error) {
+    // Told later, as every loss is.
+    process.nextTick(() => lose(describeFailure(error)));
+  }
   return {
-    send: (bytes) => outgoing === undefined || outgoing.writableEnded || outgoing.destroyed || outgoing.write(bytes),
+    send: (bytes) => {
+      if (connection === undefined || requestEnded || released || bytes.length === 0) return true;
+      const { socket } = connection;
+      if (!chunked) return socket.write(bytes);
+      socket.cork();
+      socket.write(chunkSize(bytes.length));
+      socket.write(bytes);
+      const more = socket.write(CRLF);
+      socket.uncork();
+      return more;
+    },
     end: (trailers) => {
-      if (outgoing === undefined || outgoing.writableEnded) return;
-      if (trailers.length > 0) outgoing.addTrailers(trailers.map(([n, v]) => [n, v] as [string, string]));
-      outgoing.end();
+      if (connection === undefined || requestEnded || released) return;
+      requestEnded = true;
+      if (chunked) connection.socket.write(lastChunk(trailers));
+      if (whole) release();
     },
     halfClose: () => {
-      const { socket } = outgoing ?? {};
-      if (over || outgoing === undefined) return;
-      if (socket) socket.end();
-      else outgoing.once("socket", (s: Socket) => s.once("connect", () => s.end()));
+      if (over) return;
+      halfClosed = true;
+      connection?.socket.end();
     },
     abort: () => {
       over = true;
-      outgoing?.destroy();
+      connection?.socket.destroy();
     },
-    pause: () => void response?.pause(),
-    resume: () => void response?.resume(),
+    pause: () => {
+      if (!over) connection?.socket.pause();
+    },
+    resume: () => {
+      if (!released) connection?.socket.resume();
+    },
   };
 }
 
 /** Whether the end of the body was not known when it began. */
-function isStream(method: string, status: number | undefined, headers: HeaderList): boolean {
+function isStream(method: string, { status, headers }: Http1ResponseHead): boolean {
   if (method === "HEAD" || status === 204 || status === 304) return false;
   return (
     findHeader(headers, "content-length") === undefined ||
     mediaType(findHeader(headers, "content-type")) === "text/event-stream"
   );
+}
+
+/** Whether the server says that it closes an idle connection before this side would. */
+function isSoonClosed(headers: HeaderList): boolean {
+  const seconds = /^timeout=(\d+)/i.exec(findHeader(headers, "keep-alive") ?? "")?.[1];
+  return seconds !== undefined && Number(seconds) * 1000 <= IDLE_MS;
 }
