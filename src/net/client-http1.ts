@@ -11,6 +11,8 @@ import { headersFromRaw, requestHeadFromHttp1 } from "./request-head.ts";
 import type { ClientSide, ReceivedHead } from "./sides.ts";
 import { errorBody } from "./unsupported.ts";
 
+const LEFT = "the client closed the connection";
+
 /** The client's side of an HTTP/1 request. `expectsContinue`: it waits for a 100 before its body. */
 export function createHttp1Client(
   request: IncomingMessage,
@@ -50,9 +52,12 @@ export function createHttp1Client(
       response.on("drain", () => handlers.drain());
       response.on("close", () => {
         socket.off("end", onSocketEnd);
+        // It has its answer, but the rest of its body may be on its way still.
+        if (over && !request.complete && !socket.destroyed)
+          socket.once("close", () => request.complete || handlers.left(undefined, LEFT));
         if (over) return;
         over = true;
-        handlers.left(undefined, "the client closed the connection");
+        handlers.left(undefined, LEFT);
       });
       socket.on("end", onSocketEnd);
     },

@@ -59,6 +59,13 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const http1 = createHttp1(options);
   let http2: Promise<(socket: Socket, first: Buffer) => void> | undefined;
   const toNode = (socket: Socket, bytes: Buffer): void => {
+    if (socket.readableEnded) {
+      // Nothing can be put back behind the end: it is told once more, behind the bytes.
+      http1.emit("connection", socket);
+      socket.emit("data", bytes);
+      socket.emit("end");
+      return;
+    }
     putBack(socket, bytes);
     http1.emit("connection", socket);
     socket.resume();

@@ -1,6 +1,7 @@
 import type { EventEmitter } from "node:events";
 import type { ServerResponse } from "node:http";
 import { findHeader, type RequestHead } from "../base/http.ts";
+import { createDirectClients } from "./client-direct.ts";
 import { createHttp1Client } from "./client-http1.ts";
 import { createHttp2Client } from "./client-http2.ts";
 import { sendJsonHttp1, sendJsonHttp2, type Control } from "./control-server.ts";
@@ -58,7 +59,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     open.add(running);
   };
 
-  /** Pipelined requests go to the upstream one after the other, as the client may rely on their order. */
+  /** As for those of `createDirectClients`, requests that Node reads go to the upstream one after the other. */
   const inTurn = (response: ServerResponse, connection: EventEmitter, run: () => void): void => {
     const queue = queues.get(connection) ?? [];
     queues.set(connection, queue);
@@ -74,6 +75,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     host: options.host,
     port: options.port,
     keepHalfOpen: true,
+    onHttp1Connection: createDirectClients(control, handle),
     onHttp1: (request, response, expectsContinue) =>
       inTurn(response, request.socket, () => {
         if (request.socket.destroyed) return;
