@@ -66,6 +66,11 @@ export interface DissectOptions {
   readonly nullable?: ReadonlySet<string> | undefined;
 }
 
+/** An event's text without the values of its holes, which stand between the segments. */
+export interface EventTemplate {
+  readonly segments: readonly string[];
+}
+
 /** A piece of a compiled shape: literal text, or the name of the hole that stands there and the kind of its leaf. */
 export type Part = string | { readonly hole: string; readonly kind: LeafKind; readonly path: string };
 
@@ -97,6 +102,11 @@ export interface Codec {
   prove?(frame: Uint8Array): { readonly text: string; readonly isExact: boolean } | undefined;
   /** Bytes of an event text; `encode(decode(b))` is b wherever the format's encoding is canonical. Throws WraithError MODEL_INVALID. */
   encode(text: string): Uint8Array;
+  /**
+   * Bytes of the event that a template and the raw values of its holes make: `encode` of their text, for less. Undefined where only the
+   * text tells them, or what is wrong with it; absent in codecs that have nothing to gain. The template is compiled once, `values` are not kept.
+   */
+  encodeEvent?(template: EventTemplate, values: readonly string[]): Uint8Array | undefined;
   /**
    * Whether two frames say the same where equal bytes cannot be asked for (a compressed message, which every library packs in its own
    * way): absent in codecs where only equal bytes are the same.

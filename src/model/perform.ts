@@ -18,13 +18,16 @@ export type Values =
    */
   | { readonly kind: "fresh"; readonly draw: Draw; readonly shiftMs: number };
 
-/** A take with its holes filled: event texts, one per name in `take.shapes`. */
-export interface Performance {
+/** A take with its holes filled: events, one per name in `take.shapes`. */
+export interface Performance<Event = string> {
   readonly status: number;
   readonly headers: HeaderList;
-  readonly events: readonly string[];
+  readonly events: readonly Event[];
   readonly trailers?: HeaderList | undefined;
 }
+
+/** Makes an event of a template and the values of its holes, which are not to be kept. */
+export type Express<Event> = (template: Template, values: readonly string[]) => Event;
 
 /**
  * Fills a take's holes. Echoes come from `request` with either kind of values (they are not in the take); where the request lacks
@@ -39,14 +42,27 @@ export function performTake(
   params: ReadonlyMap<string, string>,
   values: Values,
 ): Performance {
+  return performWith(route, variant, take, request, params, values, () => undefined);
+}
+
+/** `performTake` with something else than texts for events, where `expressOf` gives what makes them, for an answer with these headers. */
+export function performWith<Event>(
+  route: Route,
+  variant: Variant,
+  take: Take,
+  request: RequestView,
+  params: ReadonlyMap<string, string>,
+  values: Values,
+  expressOf: (headers: HeaderList) => Express<Event> | undefined,
+): Performance<Event | string> {
   const row = rowOfTake(route, variant, take);
   const rewrite = values.kind === "own" ? undefined : createRewriting(route, take, values);
-  const sources = new Map<string, HoleSource>();
+  const sourceByHole = new Map<string, HoleSource>();
   const sourceOf = (hole: string): HoleSource => {
-    let source = sources.get(hole);
+    let source = sourceByHole.get(hole);
     if (source === undefined) {
       const echo = (from: string): string | undefined => requestValue(request, from, params);
-      sources.set(hole, (source = createSource(hole, route, take, echo, rewrite)));
+      sourceByHole.set(hole, (source = createSource(hole, route, take, echo, rewrite)));
     }
     return source;
   };
@@ -55,6 +71,16 @@ export function performTake(
       name,
       typeof value === "string" ? value : headerText(sourceOf(value.hole).next("line")),
     ]);
+  const expressEvent = (express: Express<Event>): ((template: Template) => Event) => {
+    const known = new Map<Template, readonly HoleSource[]>();
+    return (template) => {
+      let sources = known.get(template);
+      if (sources === undefined) known.set(template, (sources = template.holes.map(sourceOf)));
+      const row: string[] = [];
+      for (let i = 0; i < sources.length; i++) row.push(sources[i]!.next(template.kinds[i]!));
+      return express(template, row);
+    };
+  };
   const folded = new Map<Template, FoldedTemplate>();
   const fillEvent = (template: Template): string => {
     let fold = folded.get(template);
@@ -65,7 +91,8 @@ export function performTake(
     return text;
   };
   const headers = fillHeaders(row.headers);
-  const events = row.events.map(fillEvent);
+  const express = expressOf(headers);
+  const events = express === undefined ? row.events.map(fillEvent) : row.events.map(expressEvent(express));
   return { status: variant.status, headers, events, trailers: row.trailers && fillHeaders(row.trailers) };
 }
 

@@ -3,11 +3,11 @@ import type { RequestHead } from "../base/http.ts";
 import { createDraw, drawInt } from "../base/rng.ts";
 import type { Format, Formats } from "../formats/format.ts";
 import type { Route, Take, Variant } from "../model/model.ts";
-import { echoesOfTake, performTake, type Values } from "../model/perform.ts";
+import { echoesOfTake, type Values } from "../model/perform.ts";
 import { requestValue, type RequestView } from "../model/request-view.ts";
 import type { ResponsePlan } from "./plan.ts";
 import { createReadablePlans } from "./readable.ts";
-import { freezePlan, renderSteps } from "./render.ts";
+import { freezePlan, performInBytes, renderSteps } from "./render.ts";
 
 /** A take that is to answer a request. */
 interface PlanRequest {
@@ -90,8 +90,8 @@ export function createPlanMaker(formats: Formats, seed: number, forgets: boolean
   };
   const makePlan = (request: PlanRequest, values: Values): ResponsePlan => {
     const { route, variant, take, view, params, chosen } = request;
-    const performance = performTake(route, variant, take, view, params, values);
     const format = formatOf(formats, variant);
+    const performance = performInBytes(route, variant, take, format, view, params, values);
     const steps = renderSteps({ route, variant, take, format, performance, awaits: awaits(request) });
     return freezePlan({
       format: variant.format,

@@ -1,8 +1,10 @@
 import { bytesFromText, bytesFromTexts } from "../base/bytes.ts";
 import { withoutHopByHop, type HeaderList, type Termination } from "../base/http.ts";
-import type { Format } from "../formats/format.ts";
+import type { Codec, Format } from "../formats/format.ts";
 import type { Route, Take, Variant } from "../model/model.ts";
-import type { Performance } from "../model/perform.ts";
+import { performWith, type Performance, type Values } from "../model/perform.ts";
+import type { RequestView } from "../model/request-view.ts";
+import { renderTemplate } from "../model/template.ts";
 import type { ResponsePlan, Step } from "./plan.ts";
 
 /** What is known of an answer before its bytes are made. */
@@ -11,17 +13,31 @@ export interface Rendering {
   readonly variant: Variant;
   readonly take: Take;
   readonly format: Format;
-  readonly performance: Performance;
+  /** Its events as texts or as bytes. */
+  readonly performance: Performance<string | Uint8Array>;
   /** The client has not said anything yet, and this take answers what it says. */
   readonly awaits: boolean;
 }
 
-/**
- * The steps of a performed take: ready bytes at the take's times. Throws WraithError MODEL_INVALID where an event's text cannot be
- * encoded.
- */
-export function renderSteps({ route, variant, take, format, performance, awaits }: Rendering): readonly Step[] {
-  const { status, trailers } = performance;
+/** `performTake` with bytes for events, where the codec makes them without texts. Throws as it and `renderSteps` do. */
+export function performInBytes(
+  route: Route,
+  variant: Variant,
+  take: Take,
+  format: Format,
+  request: RequestView,
+  params: ReadonlyMap<string, string>,
+  values: Values,
+): Performance<string | Uint8Array> {
+  return performWith(route, variant, take, request, params, values, (headers) => {
+    const codec = codecOf(format, route, variant.status, headers);
+    if (codec.encodeEvent === undefined) return undefined;
+    return (template, row) => codec.encodeEvent!(template, row) ?? codec.encode(renderTemplate(template, row));
+  });
+}
+
+/** The head may say how messages are packed, so the codec of the route is not enough. */
+function codecOf(format: Format, route: Route, status: number, headers: HeaderList): Codec {
   const request = {
     protocol: "http",
     httpVersion: "2",
@@ -30,17 +46,16 @@ export function renderSteps({ route, variant, take, format, performance, awaits 
     query: "",
     headers: [],
   } as const;
-  // The head may say how messages are packed, so the codec of the route is not enough.
-  const codec = format.createCodec({
-    request,
-    response: { status, headers: performance.headers },
-    direction: "server",
-  });
-  const { events } = performance;
-  const body = mergeFiller(
-    take,
-    codec.encode === bytesFromText ? bytesFromTexts(events) : events.map((text) => codec.encode(text)),
-  );
+  return format.createCodec({ request, response: { status, headers }, direction: "server" });
+}
+
+/**
+ * The steps of a performed take: ready bytes at the take's times. Throws WraithError MODEL_INVALID where an event's text cannot be
+ * encoded.
+ */
+export function renderSteps({ route, variant, take, format, performance, awaits }: Rendering): readonly Step[] {
+  const { status, trailers } = performance;
+  const body = mergeFiller(take, encodeEvents(codecOf(format, route, status, performance.headers), performance.events));
   const length = body.reduce((sum, step) => sum + step.bytes.length, 0);
   const headers = withLength(
     withoutHopByHop(performance.headers),
@@ -63,6 +78,12 @@ export function renderSteps({ route, variant, take, format, performance, awaits 
   if (trailers !== undefined) add({ kind: "trailers", atUs: endUs, trailers: withoutHopByHop(trailers) });
   add(endStep(take.end, endUs));
   return steps;
+}
+
+function encodeEvents(codec: Codec, events: readonly (string | Uint8Array)[]): readonly Uint8Array[] {
+  if (codec.encode === bytesFromText && events.every((event) => typeof event === "string"))
+    return bytesFromTexts(events);
+  return events.map((event) => (typeof event === "string" ? codec.encode(event) : event));
 }
 
 /** What the upstream would do: end, cut, or go on for as long as the client or the recorder had let it. */

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseJson, type JsonNode, type JsonScalar } from "../../src/base/json.ts";
+import { createMessageCodec } from "../../src/formats/grpc/codec.ts";
 import { decodeMessage, type DecodedMessage } from "../../src/formats/grpc/decode-message.ts";
 import { encodeMessage } from "../../src/formats/grpc/encode-message.ts";
 import type { MessagePlan, TypeIndex } from "../../src/formats/grpc/message-plan.ts";
@@ -30,6 +31,17 @@ function shuffled(text: string, choice: readonly number[]): string {
     at = end;
   });
   return out + text.slice(at);
+}
+
+/** The text around its scalars. */
+function segmentsOf(text: string): string[] {
+  const segments: string[] = [];
+  let at = 0;
+  for (const { start, end } of scalarsOf(parseJson(text)!)) {
+    segments.push(text.slice(at, start));
+    at = end;
+  }
+  return [...segments, text.slice(at)];
 }
 
 function byTree(text: string, plan: MessagePlan | undefined, types: TypeIndex): string {
@@ -131,6 +143,49 @@ describe("messages of one form, one after the other", () => {
     // In the first message of a form it is seen, too.
     const other = createMessageReader(broken, types, () => false);
     expect(messages.map((one) => other.prove(one).isExact)).toEqual([false, false, false, false, false]);
+  });
+
+  it("are made of a template and values as of their text, odd values too", () => {
+    let direct = 0;
+    const odd = fc.constantFrom(
+      '1,"x":2',
+      '"a"b"',
+      "5 ",
+      "",
+      "null",
+      "true",
+      "1.5",
+      '"\\ud800"',
+      "{}",
+      "[1]",
+      "-0",
+      '"NaN"',
+    );
+    fc.assert(
+      fc.property(messageSamples(), choices, fc.nat(), odd, ({ sources, bytes }, list, place, strange) => {
+        const { types } = compileSchemas(sources);
+        for (const [plan, known] of [[types.message("t.Root"), types] as const, [undefined, NO_TYPES] as const]) {
+          const codec = createMessageCodec({ plan, types: known, coding: undefined, maxMessageBytes: 100_000 });
+          const { text, plain } = decodeMessage(bytes, plan, known);
+          if (plain) continue;
+          const template = { segments: segmentsOf(text) };
+          const rows = [text, ...list.map((choice) => shuffled(text, choice)), text].map((t) =>
+            scalarsOf(parseJson(t)!).map(({ raw }) => raw),
+          );
+          const last = rows.at(-1)!;
+          if (last.length > 0) rows.push(last.with(place % last.length, strange), last);
+          for (const row of rows) {
+            const said = codec.encodeEvent!(template, row);
+            if (said === undefined) continue;
+            direct++;
+            const whole = template.segments.map((segment, i) => segment + (row[i] ?? "")).join("");
+            expect(Buffer.from(said).toString("hex")).toBe(Buffer.from(codec.encode(whole)).toString("hex"));
+          }
+        }
+      }),
+      { numRuns: 400 },
+    );
+    expect(direct).toBeGreaterThan(500);
   });
 
   it("leave nothing behind where one cannot be written", () => {

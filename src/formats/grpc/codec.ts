@@ -24,6 +24,7 @@ import {
 import { placeOfNode } from "./node-place.ts";
 import { bytesFromNode } from "./scalars.ts";
 import { checkShape } from "./shape-check.ts";
+import { createTemplateWriter } from "./template-writer.ts";
 import { Unencodable } from "./unencodable.ts";
 import { createWireWriter, takeWritten } from "./wire-writer.ts";
 
@@ -45,6 +46,7 @@ export function createMessageCodec({ plan, types, coding, maxMessageBytes }: Cod
       ? frame.subarray(PREFIX_BYTES)
       : decompress(coding ?? "", frame.subarray(PREFIX_BYTES), maxMessageBytes);
   const messages = createMessageWriter(plan, types);
+  const templates = createTemplateWriter(plan, types);
   const writeJson = (json: string, isPlain: boolean): void => {
     if (!isPlain && messages.write(writer, json)) return;
     const node = readJson(json);
@@ -81,14 +83,16 @@ export function createMessageCodec({ plan, types, coding, maxMessageBytes }: Cod
       if (isOpaque) return frameFromMessage(bytesOfOpaque(json), true);
       writer.at = PREFIX_BYTES;
       writeJson(json, isPlain);
-      writer.bytes[0] = 0;
-      writer.view.setUint32(1, writer.at - PREFIX_BYTES);
-      const frame = takeWritten(writer);
+      const frame = takeFrame();
       if (!isCompressed) return frame;
       const packed = compress(coding ?? "", frame.subarray(PREFIX_BYTES));
       if (packed === undefined)
         throw invalid(`the message is compressed, but grpc-encoding is ${coding ?? "missing"}`, "");
       return frameFromMessage(packed, true);
+    },
+    encodeEvent(template, values) {
+      writer.at = PREFIX_BYTES;
+      return templates.write(writer, template, values) ? takeFrame() : undefined;
     },
     sameBytes(a, b) {
       if (bytesEqual(a, b)) return true;
@@ -111,6 +115,13 @@ export function createMessageCodec({ plan, types, coding, maxMessageBytes }: Cod
       return node === undefined ? JSON.stringify(text) : compactJson(node);
     },
   };
+}
+
+/** The frame of the message that was written behind the place of its prefix. */
+function takeFrame(): Uint8Array<ArrayBuffer> {
+  writer.bytes[0] = 0;
+  writer.view.setUint32(1, writer.at - PREFIX_BYTES);
+  return takeWritten(writer);
 }
 
 function readJson(json: string): JsonNode {

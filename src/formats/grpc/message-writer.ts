@@ -4,8 +4,9 @@ import { encodeMessage } from "./encode-message.ts";
 import { createFormPrograms, formOf, type MessageForm } from "./message-form.ts";
 import type { MessagePlan, TypeIndex } from "./message-plan.ts";
 import { Unencodable } from "./unencodable.ts";
-import { traceBytes, type WriteScalar, type WriteStep, type WriteTrace } from "./write-trace.ts";
-import { beginLength, createWireWriter, endLength, writeBytes, type WireWriter } from "./wire-writer.ts";
+import { foldSteps, runProgram, traceMessage, type Instruction, type OpenScalar } from "./write-program.ts";
+import type { WriteTrace } from "./write-trace.ts";
+import type { WireWriter } from "./wire-writer.ts";
 
 /** Writes messages of one type from their JSON. */
 export interface MessageWriter {
@@ -25,15 +26,7 @@ export function createMessageWriter(plan: MessagePlan | undefined, types: TypeIn
     let isWritten = false;
     const known = programs.of(form, () => {
       isWritten = true;
-      const trace: WriteTrace = { steps: [], from: w.at, isWhole: true };
-      w.trace = trace;
-      try {
-        encodeMessage(w, root, plan, false, types);
-      } finally {
-        w.trace = undefined;
-      }
-      traceBytes(trace, w);
-      return createProgram(form, trace);
+      return createProgram(form, traceMessage(w, root, plan, types));
     });
     if (isWritten) return;
     known?.open(form.scalars);
@@ -64,21 +57,6 @@ interface Program {
   run(w: WireWriter, text: string): boolean;
   /** Learns which scalars differ. */
   open(scalars: readonly JsonScalar[]): void;
-}
-
-/** A scalar that takes the spelling of each text. */
-interface OpenScalar {
-  readonly kind: JsonScalar["kind"];
-  raw: string;
-  readonly start: number;
-  readonly end: number;
-}
-
-interface Instruction {
-  readonly kind: WriteStep["kind"];
-  readonly bytes: Uint8Array;
-  readonly scalar: OpenScalar;
-  readonly write: WriteScalar;
 }
 
 function createProgram({ literals, scalars }: MessageForm, { steps, isWhole }: WriteTrace): Program | undefined {
@@ -138,65 +116,4 @@ function createProgram({ literals, scalars }: MessageForm, { steps, isWhole }: W
       if (isNew) fold();
     },
   };
-}
-
-const NO_BYTES = new Uint8Array(0);
-const NO_SCALAR: OpenScalar = { kind: "null", raw: "null", start: 0, end: 0 };
-const BEGIN: Instruction = { kind: "begin", bytes: NO_BYTES, scalar: NO_SCALAR, write: () => undefined };
-const END: Instruction = { ...BEGIN, kind: "end" };
-
-/** The steps with everything in ready bytes that does not depend on open scalars. */
-function foldSteps(steps: readonly WriteStep[], open: ReadonlyMap<JsonNode, OpenScalar>): readonly Instruction[] {
-  const out: Instruction[] = [];
-  /** What stands at the end of `out` already, in bytes. */
-  const append = (write: (w: WireWriter) => void): void => {
-    const w = createWireWriter();
-    if (out.at(-1)?.kind === "bytes") writeBytes(w, out.pop()!.bytes);
-    write(w);
-    if (w.at > 0) out.push({ ...BEGIN, kind: "bytes", bytes: w.bytes.slice(0, w.at) });
-  };
-  for (const step of steps) {
-    if (step.kind === "bytes") append((w) => writeBytes(w, step.bytes));
-    else if (step.kind === "begin") out.push(BEGIN);
-    else if (step.kind === "end") {
-      const inner = out.at(-1)?.kind === "bytes" ? out.at(-1)!.bytes : NO_BYTES;
-      const begin = out.length - (inner.length > 0 ? 2 : 1);
-      if (out[begin]?.kind !== "begin") out.push(END);
-      else {
-        out.length = begin;
-        append((w) => {
-          const mark = beginLength(w);
-          writeBytes(w, inner);
-          endLength(w, mark);
-        });
-      }
-    } else {
-      const scalar = open.get(step.node);
-      if (scalar === undefined) append((w) => step.write(w, step.node));
-      else out.push({ ...BEGIN, kind: "scalar", scalar, write: step.write });
-    }
-  }
-  return out;
-}
-
-const marks: number[] = [];
-
-/** False, with nothing written, where a scalar cannot be encoded: its tree tells the place. */
-function runProgram(program: readonly Instruction[], w: WireWriter): boolean {
-  const start = w.at;
-  marks.length = 0;
-  try {
-    for (let i = 0; i < program.length; i++) {
-      const { kind, bytes, scalar, write } = program[i]!;
-      if (kind === "bytes") writeBytes(w, bytes);
-      else if (kind === "scalar") write(w, scalar);
-      else if (kind === "begin") marks.push(beginLength(w));
-      else endLength(w, marks.pop()!);
-    }
-    return true;
-  } catch (error) {
-    if (!(error instanceof Unencodable)) throw error;
-    w.at = start;
-    return false;
-  }
 }
