@@ -85,8 +85,7 @@ export interface CheckTwinOptions extends TwinPlace, RecordingFilter {
 export async function checkTwin(options: CheckTwinOptions): Promise<CheckReport> {
   const twin = await openTwin(rootOf(options), options.name);
   const { mode = "memory", showSuppressed = false } = options;
-  if (!["memory", "wire", "upstream"].includes(mode))
-    throw new WraithError("USAGE", `mode must be memory, wire or upstream, not ${mode}.`);
+  need(["memory", "wire", "upstream"].includes(mode), "mode", "memory, wire or upstream", mode);
   return check({ ...twin, ...filterOf(options), mode, showSuppressed, env: process.env });
 }
 
@@ -120,11 +119,20 @@ export async function serveTwin(options: ServeTwinOptions): Promise<ServedTwin> 
     provenanceHeaders = serve.provenanceHeaders,
   } = options;
   const factor = speed === "max" ? Number.POSITIVE_INFINITY : speed;
-  if (!(factor > 0)) throw new WraithError("USAGE", `speed must be a number above 0 or "max", not ${String(speed)}.`);
+  need(typeof factor === "number" && factor > 0, "speed", 'a number above 0 or "max"', speed);
+  need(["synth", "strict"].includes(fidelity), "fidelity", "synth or strict", fidelity);
+  need(Number.isSafeInteger(seed) && seed >= 0, "seed", "a whole number from 0", seed);
   return startTwin({ ...twin, ...listenOptions(options), fidelity, speed: factor, seed, provenanceHeaders });
 }
 
-function rootOf({ dir }: TwinPlace): string {
+/** What the types say, for callers that have none. Throws USAGE. */
+function need(isRight: boolean, option: string, wanted: string, value: unknown): void {
+  if (!isRight) throw new WraithError("USAGE", `${option} must be ${wanted}, not ${String(value)}.`);
+}
+
+function rootOf({ name, dir }: TwinPlace): string {
+  need(typeof name === "string", "name", "the name of a twin", name);
+  need(dir === undefined || typeof dir === "string", "dir", "the path of a folder", dir);
   return resolve(dir ?? process.env["WRAITH_DIR"] ?? ".");
 }
 
@@ -132,11 +140,14 @@ function filterOf({ sessions = [], tags = [] }: RecordingFilter): {
   sessions: readonly string[];
   tags: readonly string[];
 } {
+  need(Array.isArray(sessions), "sessions", "a list of sessions", sessions);
+  need(Array.isArray(tags), "tags", "a list of tags", tags);
   return { sessions, tags };
 }
 
 function listenOptions(options: ListenOptions) {
   const { port = 0, host, controlToken, onNotice = () => undefined } = options;
+  need(Number.isInteger(port) && port >= 0 && port <= 65535, "port", "a whole number from 0 to 65535", port);
   return { port, host, controlToken, onNotice, env: process.env };
 }
 

@@ -122,8 +122,29 @@ describe("the library", () => {
     const error: unknown = await checkTwin({ ...place, name: "nobody" }).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(WraithError);
     expect(error).toMatchObject({ code: "WORKSPACE_MISSING", exitCode: 1, help: ERRORS.WORKSPACE_MISSING.help });
-    await expect(serveTwin({ ...place, speed: 0 })).rejects.toMatchObject({ code: "USAGE" });
+    // What a caller without types may say.
+    const asked = async (options: object): Promise<unknown> => serveTwin({ ...place, ...options });
+    for (const options of [
+      { name: undefined },
+      { name: 5 },
+      { dir: 5 },
+      { speed: 0 },
+      { speed: "fast" },
+      { fidelity: "exact" },
+      { seed: -1 },
+      { seed: "1" },
+      { port: -1 },
+      { port: "80" },
+      { port: 65_536 },
+    ])
+      await expect(asked(options)).rejects.toMatchObject({
+        code: "USAGE",
+        message: expect.stringContaining(Object.keys(options)[0]!) as string,
+      });
     await expect(checkTwin({ ...place, mode: "live" as "wire" })).rejects.toMatchObject({ code: "USAGE" });
+    const session = "x" as unknown as readonly string[];
+    await expect(checkTwin({ ...place, sessions: session })).rejects.toMatchObject({ code: "USAGE" });
+    await expect(synthesizeTwin({ ...place, tags: session })).rejects.toMatchObject({ code: "USAGE" });
   });
 
   test("knows its version", () => {
