@@ -22,9 +22,20 @@ export async function openBodies(folder: string): Promise<BodyFiles> {
   const known = new Set(names);
   return {
     names,
-    find: (name) =>
-      known.has(name) ? textFromBytes(checked(readFileSync(join(below, name)), name, below)) : undefined,
+    find: (name) => (known.has(name) ? textFromBytes(checked(readAgain(join(below, name)), name, below)) : undefined),
   };
+}
+
+/** A body that was there when the model was opened. */
+function readAgain(file: string): Uint8Array {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    const text = isMissing(error)
+      ? "The body is gone since the model was opened: another model may have taken its place."
+      : `The body cannot be read: ${(error as Error).message}.`;
+    throw new WraithError("MODEL_INVALID", text, { file }, error);
+  }
 }
 
 /** Writes the bodies of a model, by name; makes no folder where there are none. */

@@ -282,6 +282,10 @@ describe("a value of 64 KiB and more", () => {
     expect(() => takes.get(model.routes[0]!.variants[0]!)).toThrow(
       expect.objectContaining({ code: "MODEL_INVALID", place: { file: join(bodies(), name) } }),
     );
+    rmSync(bodies(), { recursive: true });
+    expect(() => takes.get(model.routes[0]!.variants[0]!)).toThrow(
+      expect.objectContaining({ code: "MODEL_INVALID", message: expect.stringContaining("is gone since") as string }),
+    );
   });
 });
 
