@@ -44,7 +44,8 @@ test("HTTP/1.1 over TLS, with a certificate authority of its own; without it, 50
   const distrustful = await proxyTo(url);
   const refused = await fetch(distrustful.url);
   expect(refused.status).toBe(502);
-  expect(await refused.text()).toContain("self-signed certificate (certificates to trust go to [upstream] ca)");
+  // Later Nodes have advice of their own behind the first words.
+  expect(await refused.text()).toMatch(/self-signed certificate.* \(certificates to trust go to \[upstream\] ca\)/);
 });
 
 test("https:// of a server that speaks no TLS: one sentence, without OpenSSL's numbers", async () => {
