@@ -74,6 +74,13 @@ export async function startRecorder(options: RecordOptions): Promise<Recorder> {
   const sessions = createSessions(options, scrub.description);
   const later = createLater();
   const harvester = createSchemaHarvester(options);
+  const told = new Set<string>();
+  /** A wrong base_url would show at the end of the recording only. Each reason is told once. */
+  const tellUnanswered = (detail: string): void => {
+    if (told.has(detail) || told.size >= MAX_REASONS) return;
+    told.add(detail);
+    options.onNotice(`The upstream ${config.baseUrl} gave no answer: ${detail}. Clients are told so.`);
+  };
   const openTap = (opened: OpenedExchange): ExchangeTap | string => {
     if (opened.session !== undefined && !isName(opened.session))
       return `X-Wraith-Session names a session with 1 to 64 letters, digits, dots, dashes or underscores, not ${JSON.stringify(opened.session)}`;
@@ -92,6 +99,7 @@ export async function startRecorder(options: RecordOptions): Promise<Recorder> {
             `The disk is too slow: ${opened.head.method} ${opened.head.path} goes on, but its recording ends here.`,
           );
       },
+      onUnanswered: tellUnanswered,
     });
   };
   const info = (): RecorderInfo => {
@@ -142,6 +150,9 @@ export async function startRecorder(options: RecordOptions): Promise<Recorder> {
     },
   };
 }
+
+/** Reasons for which the upstream gave no answer that are told: some of them name something else each time. */
+const MAX_REASONS = 5;
 
 /** Whether a URL leads to this address and port. `host` undefined: both addresses of loopback. */
 function isOwnAddress(baseUrl: string, host: string | undefined, port: number): boolean {

@@ -3,6 +3,7 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { createBodyDecoder } from "../formats/encoding.ts";
 import type { BodyDecoder } from "../formats/encoding.ts";
+import type { Termination } from "../base/http.ts";
 import type { Chunk } from "../recording/exchange.ts";
 import type { ExchangeScrubber } from "../recording/scrub.ts";
 import { createTap, type TapOptions } from "./tap.ts";
@@ -11,6 +12,7 @@ function setUp(options: Partial<TapOptions> & { outcome?: (line: object) => "tak
   const lines: Record<string, unknown>[] = [];
   const queue: (() => void)[] = [];
   const given: string[] = [];
+  const unanswered: string[] = [];
   let closed = 0;
   let now = 0;
   const scrubber: ExchangeScrubber = {
@@ -53,9 +55,10 @@ function setUp(options: Partial<TapOptions> & { outcome?: (line: object) => "tak
     nowMs: () => ++now,
     later: (work) => queue.push(work),
     onGivenUp: (reason) => given.push(reason),
+    onUnanswered: (detail) => unanswered.push(detail),
     ...options,
   });
-  return { tap, lines, given, closed: () => closed, run: () => queue.splice(0).forEach((w) => w()) };
+  return { tap, lines, given, unanswered, closed: () => closed, run: () => queue.splice(0).forEach((w) => w()) };
 }
 
 test("an exchange becomes lines, stamped when heard and written later; wraith's own headers stay out", () => {
@@ -196,6 +199,21 @@ test("a coding that nobody knows is stored as it is and marked", () => {
   run();
   expect(lines[1]).toEqual({ atMs: 2, head: { status: 200, headers: [["content-encoding", "odd"]] } });
   expect(lines[3]).toMatchObject({ unscrubbed: true });
+});
+
+test("an upstream that gave no answer is told; a reset, a cut answer and a client that left are something else", () => {
+  const close = (termination: Termination, isAnswered = false): readonly string[] => {
+    const { tap, run, unanswered } = setUp();
+    if (isAnswered) tap.head({ status: 200, reason: "OK", headers: [], last: false });
+    tap.close(termination);
+    run();
+    return unanswered;
+  };
+  const refused: Termination = { shape: "error", by: "server", detail: "connect ECONNREFUSED" };
+  expect(close(refused)).toEqual(["connect ECONNREFUSED"]);
+  expect(close(refused, true)).toEqual([]);
+  expect(close({ ...refused, code: 8 })).toEqual([]);
+  expect(close({ ...refused, by: "client" })).toEqual([]);
 });
 
 test("a disk that is too slow ends the exchange's recording, once and said so", () => {

@@ -31,6 +31,8 @@ export interface TapOptions {
   readonly later: (work: () => void, bytes: number) => void;
   /** The recording of this exchange was given up, and why. */
   readonly onGivenUp: (reason: "overrun" | "failed") => void;
+  /** The upstream could not be reached or said nothing that could be read, and why. */
+  readonly onUnanswered: (detail: string) => void;
 }
 
 /**
@@ -43,6 +45,7 @@ export function createTap(options: TapOptions): ExchangeTap {
   let closing = false;
   let behind: Promise<void> | undefined;
   let hasUnknownCoding = false;
+  let hasHead = false;
   const codings: Record<Direction, CodingUndoer | undefined> = { client: undefined, server: undefined };
 
   const write = (atMs: number, line: object | (() => object)): void => {
@@ -132,6 +135,7 @@ export function createTap(options: TapOptions): ExchangeTap {
       heard((at) => write(at, { informational: { status, headers: scrubber.head({ status, headers }).headers } })),
     head: ({ status, headers }) =>
       heard((at) => {
+        hasHead = true;
         const coding = openDecoder("server", headers);
         write(at, { head: scrubber.head(coding === undefined ? { status, headers } : { status, headers, coding }) });
       }),
@@ -145,6 +149,9 @@ export function createTap(options: TapOptions): ExchangeTap {
       heard((at) => {
         for (const dir of DIRECTIONS) endBody(dir);
         write(at, closeLine(termination));
+        const { by, code, detail } = termination;
+        // A reset with a code is an answer, too.
+        if (!hasHead && by === "server" && code === undefined && detail !== undefined) options.onUnanswered(detail);
         if (over) return;
         over = true;
         sink.close();

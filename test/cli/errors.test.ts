@@ -267,7 +267,11 @@ describe("the world outside", () => {
     const answer = await send(`${recorder.url}/v1/x`);
     expect(answer.status).toBe(502);
     expect(answer.text).toContain(`127.0.0.1:${port}`);
-    expect((await recorder.stop()).code).toBe(0);
+    await send(`${recorder.url}/v1/y`);
+    const stopped = await recorder.stop();
+    expect(stopped.code).toBe(0);
+    const notice = `wraith: The upstream http://127.0.0.1:${port} gave no answer: connect ECONNREFUSED 127.0.0.1:${port}. Clients are told so.`;
+    expect(stopped.stderr.split("\n").filter((line) => line.includes("gave no answer"))).toEqual([notice]);
     const { sessions } = JSON.parse((await wraith(cwd, "inspect", "down", "--json")).stdout) as {
       sessions: { session: string }[];
     };
@@ -276,7 +280,8 @@ describe("the world outside", () => {
     expect(line.stdout).toContain("no answer: error by server");
     expectFailure(await wraith(cwd, "synth", "down"), 1, "RECORDING_MISSING", "None of the exchanges", "has an answer");
     expect(existsSync(join(cwd, "twins/down/model/symbols.json"))).toBe(false);
-    expect(JSON.parse(shown.stdout)).toMatchObject({ exchanges: [{ status: null, termination: { shape: "error" } }] });
+    const unanswered = { status: null, termination: { shape: "error" } };
+    expect(JSON.parse(shown.stdout)).toMatchObject({ exchanges: [unanswered, unanswered] });
   });
 
   test("an upstream that is down: exit 4 of check --upstream, with its address", async () => {

@@ -129,6 +129,7 @@ describe("docs/wrec.schema.json", () => {
       nowMs: () => 1,
       later: (work) => queue.push(work),
       onGivenUp: () => undefined,
+      onUnanswered: () => undefined,
     });
     tap.clientData(Buffer.from("grüß"));
     tap.clientEnd([["x-sum", "1"]]);
