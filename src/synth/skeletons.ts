@@ -128,7 +128,12 @@ function pushFolded(skeleton: Growing, event: number, text: string): boolean {
   for (let i = 0; i < count; i++) {
     const literal = segments[i + 1]!;
     const before = foldColumns[i]![events.length - 1]!;
-    if (literal !== "" && isAt(text, before, at) && isAt(text, literal, at + before.length)) {
+    if (
+      literal !== "" &&
+      mayBeAt(text, before, at) &&
+      isAt(text, before, at) &&
+      isAt(text, literal, at + before.length)
+    ) {
       values[i] = before;
       at += before.length + literal.length;
       continue;
@@ -142,6 +147,16 @@ function pushFolded(skeleton: Growing, event: number, text: string): boolean {
   for (let i = 0; i < count; i++) foldColumns[i]!.push(values[i]!);
   events.push(event);
   return true;
+}
+
+/** False for most values that are others: counts differ in their last digit, texts before their last quote. */
+function mayBeAt(text: string, value: string, at: number): boolean {
+  const { length } = value;
+  return (
+    length < 2 ||
+    (text.charCodeAt(at + length - 1) === value.charCodeAt(length - 1) &&
+      text.charCodeAt(at + length - 2) === value.charCodeAt(length - 2))
+  );
 }
 
 function pushWhole(skeleton: Growing, event: number, text: string): boolean {

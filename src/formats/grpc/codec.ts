@@ -69,13 +69,14 @@ export function createMessageCodec({ plan, types, coding, maxMessageBytes }: Cod
     isCompressed || plain ? joinMessageText({ isCompressed, isPlain: plain, isOpaque: false, json: text }) : text;
   return {
     decode(frame) {
+      if (frame[0] === 0) return textOf(reader.read(frame, PREFIX_BYTES), false);
       const message = unpack(frame);
       if (message === undefined) return `opaque "${base64FromBytes(frame, PREFIX_BYTES)}"`;
-      return textOf(reader.read(message), frame[0] !== 0);
+      return textOf(reader.read(message), true);
     },
     prove(frame) {
       if (frame[0] !== 0) return undefined;
-      const decoded = reader.prove(frame.subarray(PREFIX_BYTES));
+      const decoded = reader.prove(frame, PREFIX_BYTES);
       return { text: textOf(decoded, false), isExact: decoded.isExact };
     },
     encode(text) {

@@ -75,7 +75,10 @@ export function createMessageFramer({ maxMessageBytes, mayBeCompressed }: Framer
           // Most messages lie whole in one chunk: their frame is a view of it.
           const whole = prefixLength === 0 ? wholeLength(chunk, at, maxMessageBytes, mayBeCompressed) : -1;
           if (whole >= 0) {
-            frames.push({ kind: "message", bytes: chunk.subarray(at, at + whole) });
+            frames.push({
+              kind: "message",
+              bytes: whole === chunk.length ? chunk : chunk.subarray(at, at + whole),
+            });
             at += whole;
             continue;
           }

@@ -9,10 +9,10 @@ import { beginLength, createWireWriter, endLength, writeBytes, type WireWriter }
 
 /** Reads messages of one type. */
 export interface MessageReader {
-  /** `decodeMessage`, for less the more the messages are alike. */
-  read(bytes: Uint8Array): DecodedMessage;
+  /** `decodeMessage` of the bytes from `from` on, for less the more the messages are alike. */
+  read(bytes: Uint8Array, from?: number): DecodedMessage;
   /** The same, and whether the text gives the bytes again. */
-  prove(bytes: Uint8Array): DecodedMessage & { readonly isExact: boolean };
+  prove(bytes: Uint8Array, from?: number): DecodedMessage & { readonly isExact: boolean };
 }
 
 /** Forms that never come again are not looked for at each message. */
@@ -35,7 +35,10 @@ export function createMessageReader(
   // Without a schema each value is a guess, which another value may change.
   if (plan === undefined || plan.special !== undefined) {
     const read = (bytes: Uint8Array): DecodedMessage => decodeMessage(bytes, plan, types);
-    return { read, prove: (bytes) => prove(read(bytes), bytes) };
+    return {
+      read: (bytes, from = 0) => read(bytes.subarray(from)),
+      prove: (bytes, from = 0) => prove(read(bytes.subarray(from)), bytes.subarray(from)),
+    };
   }
   const programs = createFormPrograms<Program>();
   let looks = 0;
@@ -54,9 +57,9 @@ export function createMessageReader(
       ?.open(form.scalars);
     return decoded;
   };
-  const run = (bytes: Uint8Array, proof: Proof | undefined): string | undefined => {
+  const run = (bytes: Uint8Array, from: number, proof: Proof | undefined): string | undefined => {
     for (const program of programs.tried) {
-      const text = program.run(bytes, proof);
+      const text = program.run(bytes, from, proof);
       if (text === undefined) continue;
       looks = 0;
       return text;
@@ -65,13 +68,15 @@ export function createMessageReader(
   };
   const proof: Proof = { isExact: true, w: createWireWriter(), node: { kind: "null", raw: "null", start: 0, end: 0 } };
   return {
-    read(bytes) {
-      const text = run(bytes, undefined);
-      return text === undefined ? readAnew(bytes) : { text, plain: false };
+    read(bytes, from = 0) {
+      const text = run(bytes, from, undefined);
+      return text === undefined ? readAnew(bytes.subarray(from)) : { text, plain: false };
     },
-    prove(bytes) {
-      const text = run(bytes, proof);
-      return text === undefined ? prove(readAnew(bytes), bytes) : { text, plain: false, isExact: proof.isExact };
+    prove(bytes, from = 0) {
+      const text = run(bytes, from, proof);
+      if (text !== undefined) return { text, plain: false, isExact: proof.isExact };
+      const message = bytes.subarray(from);
+      return prove(readAnew(message), message);
     },
   };
 }
@@ -89,7 +94,7 @@ interface Proof {
 /** Reads the messages of one form. */
 interface Program {
   /** The message's text; undefined where it is not of this form, or a scalar differs that never has. With `proof` it is proven, too. */
-  run(bytes: Uint8Array, proof: Proof | undefined): string | undefined;
+  run(bytes: Uint8Array, from: number, proof: Proof | undefined): string | undefined;
   /** Learns which scalars differ. */
   open(scalars: readonly JsonScalar[]): void;
 }
@@ -138,7 +143,7 @@ function createProgram({ literals, scalars }: MessageForm, trace: ReadTrace, byt
   };
   fold();
   return {
-    run: (message, proof) => runProgram(program, first, message, proof),
+    run: (message, from, proof) => runProgram(program, first, message, from, proof),
     open(others) {
       let isNew = false;
       others.forEach(({ raw }, i) => {
@@ -200,9 +205,11 @@ function runProgram(
   program: readonly Instruction[],
   first: string,
   bytes: Uint8Array,
+  from: number,
   proof: Proof | undefined,
 ): string | undefined {
   const r = createWireReader(bytes);
+  r.at = from;
   let end = bytes.length;
   let text = first;
   ends.length = 0;
