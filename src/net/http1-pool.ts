@@ -1,4 +1,5 @@
-import { connect, type Socket } from "node:net";
+import { lookup } from "node:dns";
+import { connect, type LookupFunction, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 
 /** An idle connection is kept for less time than common servers keep it, so that they do not close it while a request is on its way. */
@@ -118,8 +119,22 @@ function addressOf(base: URL, port: number): { readonly host: string; readonly p
 }
 
 function createTcpDialer(base: URL): () => Socket {
-  const options = { ...addressOf(base, 80), noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
+  const address = addressOf(base, 80);
+  const lookup = address.host === "localhost" ? { lookup: createLookup() } : {};
+  const options = { ...address, ...lookup, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
   return () => connect(options);
+}
+
+/** Looks a name up that always means the same addresses: once. To ask the system costs as much as all else of a new connection. */
+function createLookup(): LookupFunction {
+  let known: Parameters<Parameters<LookupFunction>[2]> | undefined;
+  return (name, options, found) => {
+    if (known !== undefined) return process.nextTick(found, ...known);
+    lookup(name, options, (error, ...all) => {
+      if (error === null) known = [error, ...all];
+      found(error, ...all);
+    });
+  };
 }
 
 /** Sessions are resumed, so that only the first connection costs a whole handshake. */
