@@ -68,7 +68,6 @@ export async function startTwin(options: ServeTwinOptions): Promise<ServedTwin> 
     openScrubber(options),
     readSchemaSources(workspace, config),
   ]);
-  const scrubRequest = createRequestScrubber(scrub.scrubber);
   const ok = (body: unknown) => ({ status: 200, body });
   const info = () => ({
     command: "serve",
@@ -103,12 +102,11 @@ export async function startTwin(options: ServeTwinOptions): Promise<ServedTwin> 
     provenanceHeaders: options.provenanceHeaders,
     maxBodyBytes: Math.max(MAX_BODY_BYTES, config.recordings.maxMessageMb * 1024 * 1024),
     isSession: isName,
-    scrub: scrubRequest,
+    scrub: createRequestScrubber(scrub.scrubber),
     findConversation: options.ownReflection === false ? () => undefined : createReflectionFinder(schemas),
     onNotice: options.onNotice,
   });
-  const endRehearsal =
-    loaded && takeIdleSteps(rehearseAnswers(loaded, formats, scrubRequest), () => server.counts().open > 0);
+  const endRehearsal = loaded && takeIdleSteps(rehearseAnswers(loaded, formats), () => server.counts().open > 0);
   return {
     url: server.url,
     port: server.port,

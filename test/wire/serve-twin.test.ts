@@ -236,6 +236,19 @@ test("a request that was answered before it had ended is asked again as far as i
   expect(conformance).toMatchObject({ exchanges_passed: 1, divergences: [] });
 });
 
+test("what a server tries out before its first client comes finds no secrets, whatever the rules are", async () => {
+  const root = await makeTwin(exchange(0, '{"q":1}', [[0, "data: a\n\n"]]));
+  const { workspace, config, formats } = await openTwin(root, "t");
+  await learnModel({ workspace, config, formats, sessions: [], tags: [], force: false });
+  writeFileSync(workspace.scrubFile, '[[rule]]\nscope = "regex"\nmatch = "[a-z]+"\n');
+  const twin = await serve(root, { fidelity: "synth", env: { CI: "true" } });
+  // Steps come a few milliseconds apart.
+  await new Promise((done) => setTimeout(done, 100));
+  expect(await (await fetch(`${twin.url}/__wraith/info`)).json()).toMatchObject({ answers: 0, open: 0 });
+  expect(twin.notices).toEqual([]);
+  await expect(twin.stop()).resolves.toBeUndefined();
+});
+
 describe("reflection", () => {
   const PROTO = 'syntax = "proto3"; package p; message M { string a = 1; } service S { rpc Do(M) returns (M); }';
   test.each(["v1", "v1alpha"])(
