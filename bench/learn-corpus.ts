@@ -73,6 +73,19 @@ export function feedCall(s: number, messages: number): WrittenExchange {
 
 const watch = (loadSync(FEED_PROTO)["feed.Feed"] as ServiceDefinition)["Watch"]!;
 
+const json = { longs: String, enums: String, bytes: String };
+const watchJson = (loadSync(FEED_PROTO, json)["feed.Feed"] as ServiceDefinition)["Watch"]!;
+
+/** What protobufjs makes of a call's messages: read, as JSON text, and written from it again. Bytes in all. */
+export function thereAndBack({ chunks }: WrittenExchange): number {
+  let length = 0;
+  for (const { body } of chunks) {
+    const message = watchJson.responseDeserialize(Buffer.from((body as Uint8Array).subarray(5)));
+    length += watchJson.responseSerialize(JSON.parse(JSON.stringify(message)) as object).length;
+  }
+  return length;
+}
+
 function frame(message: Uint8Array): Uint8Array {
   const out = Buffer.alloc(5 + message.length);
   out.writeUInt32BE(message.length, 1);
