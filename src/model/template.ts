@@ -54,6 +54,7 @@ export function matchAfter(
       known !== undefined &&
       literal !== "" &&
       (i === 0 || segments[i] !== "") &&
+      mayBeAt(text, known, at) &&
       isAt(text, known, at) &&
       isAt(text, literal, at + known.length)
     ) {
@@ -119,6 +120,16 @@ export function createMatcher(template: Template): Matcher {
 /** Whether the part stands there. (A slice is compared by words; `startsWith` goes character by character, which takes four times as long.) */
 export function isAt(text: string, part: string, at: number): boolean {
   return text.slice(at, at + part.length) === part;
+}
+
+/** False for most values that are others: counts differ in their last digit, texts before their last quote. */
+export function mayBeAt(text: string, value: string, at: number): boolean {
+  const { length } = value;
+  return (
+    length < 2 ||
+    (text.charCodeAt(at + length - 1) === value.charCodeAt(length - 1) &&
+      text.charCodeAt(at + length - 2) === value.charCodeAt(length - 2))
+  );
 }
 
 /** The event text with these raw values, one a hole: the inverse of `matchTemplate`. */

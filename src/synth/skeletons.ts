@@ -1,7 +1,7 @@
 import type { Codec, Dissection, DissectOptions } from "../formats/format.ts";
 import type { Template } from "../model/model.ts";
 import { scanLeaf } from "../formats/leaf-kind.ts";
-import { isAt, matchTemplate, templateFromParts } from "../model/template.ts";
+import { isAt, matchTemplate, mayBeAt, templateFromParts } from "../model/template.ts";
 
 /**
  * Events whose text without its leaves is the same. Values are kept by column, and only where a place was seen to vary: most of an
@@ -147,16 +147,6 @@ function pushFolded(skeleton: Growing, event: number, text: string): boolean {
   for (let i = 0; i < count; i++) foldColumns[i]!.push(values[i]!);
   events.push(event);
   return true;
-}
-
-/** False for most values that are others: counts differ in their last digit, texts before their last quote. */
-function mayBeAt(text: string, value: string, at: number): boolean {
-  const { length } = value;
-  return (
-    length < 2 ||
-    (text.charCodeAt(at + length - 1) === value.charCodeAt(length - 1) &&
-      text.charCodeAt(at + length - 2) === value.charCodeAt(length - 2))
-  );
 }
 
 function pushWhole(skeleton: Growing, event: number, text: string): boolean {
