@@ -222,6 +222,7 @@ describe("traps", () => {
     ["a header without a name", `${OK}: a\r\nContent-Length: 2\r\n\r\nok`],
     ["a NUL", `${OK}A: b\0\r\nContent-Length: 2\r\n\r\nok`],
     ["a status of two digits", "HTTP/1.1 20 OK\r\n\r\n"],
+    ["a status below all classes", "HTTP/1.1 099 OK\r\nContent-Length: 0\r\n\r\n"],
     ["a status of four digits", "HTTP/1.1 2000 OK\r\n\r\n"],
     ["an informational answer in HTTP/1.0", "HTTP/1.0 100 Wait\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"],
     [

@@ -34,7 +34,7 @@ export interface Http1ResponseReader {
 const PARSE_ERROR = "Parse Error: ";
 /** A line with a chunk's size and extensions may be so long: Node's own limit. */
 const MAX_SIZE_LINE_BYTES = 16 * 1024;
-const STATUS_LINE = /^HTTP\/1\.([01]) (\d{3})(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
 const STATUS_LINE_START = "HTTP/1.";
 const NOT_HTTP = "Expected HTTP/1.x";
 const TOKEN = "[!#$%&'*+.^_`|~\\w-]+";
