@@ -157,6 +157,8 @@ property.prop([answer, method, fc.array(fc.tuple(fc.nat(), fc.nat(3), spoil), { 
   }
   const ours = readText(text, method);
   if (ours.wrong !== undefined || ours.head === undefined) return;
+  // White space behind a value is no part of it (RFC 9112, 5.1); Node refuses tabs behind a length.
+  if (/content-length:[ \t]*\d+[ \t]*\t/i.test(text)) return;
   const { informational, head, body, trailers } = ours;
   const theirs = await readByNode(Buffer.from(text, "latin1"), method);
   // Node keeps back the body that came in one piece with what is wrong behind it.
