@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { createBench, load, median, ratio, whole, type Result } from "./harness.ts";
 
 const STREAMS = 10;
-const ROUNDS = 3;
+const ROUNDS = 7;
 const FRESH_PIPE = "pipe, new connection each stream";
 const NODE_PROXY = "node:http proxy, new connection each stream";
 

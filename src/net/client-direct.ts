@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { findHeader, type HeaderList } from "../base/http.ts";
-import { chunkSize, CRLF, lastChunk } from "./chunked.ts";
+import { chunkOf, lastChunk } from "./chunked.ts";
 import { sendable } from "./client-http1.ts";
 import type { Control } from "./control-server.ts";
 import { travellingHeaders } from "./forwarding.ts";
@@ -246,9 +246,9 @@ function createSide(connection: Connection, exchange: Exchange): ClientSide {
     send: (bytes) => {
       if (isOver() || bytes.length === 0 || exchange.body === "none") return true;
       if (exchange.body === "plain") return output.put(bytes);
-      output.put(chunkSize(bytes.length));
-      output.put(bytes);
-      return output.put(CRLF);
+      let more = true;
+      for (const part of chunkOf(bytes)) more = output.put(part);
+      return more;
     },
     end: (trailers) => {
       if (isOver()) return;

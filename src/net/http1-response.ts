@@ -40,6 +40,8 @@ const NOT_HTTP = "Expected HTTP/1.x";
 const TOKEN = "[!#$%&'*+.^_`|~\\w-]+";
 const QUOTED = String.raw`"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"`;
 const SIZE_LINE = new RegExp(`^0*([0-9a-f]{1,13})(?:;${TOKEN}(?:=(?:${TOKEN}|${QUOTED}))?)*$`, "i");
+/** So many hexadecimal digits are a number without any doubt. */
+const MAX_PLAIN_DIGITS = 7;
 const LF = 10;
 const CR = 13;
 
@@ -154,6 +156,20 @@ export function createHttp1ResponseReader(method: string, listener: Http1Respons
     else if (!addHeader(text) || isFraming(headers.at(-1)![0])) return "Invalid trailer line";
     return end;
   };
+  /** A size line that is a few digits and nothing else, as most are; gives where it ends, or -1 where it is to be read as a line. */
+  const plainSize = (input: Buffer, from: number): number => {
+    let size = 0;
+    let at = from;
+    for (; at < input.length && at - from < MAX_PLAIN_DIGITS; at++) {
+      const digit = hexDigit(input[at]!);
+      if (digit < 0) break;
+      size = size * 16 + digit;
+    }
+    if (size === 0 || input[at] !== CR || input[at + 1] !== LF) return -1;
+    missing = size;
+    place = "chunk";
+    return at + 2;
+  };
   const bodyStep = (input: Buffer, at: number): number => {
     const end = Math.min(input.length, at + missing);
     missing -= end - at;
@@ -165,8 +181,11 @@ export function createHttp1ResponseReader(method: string, listener: Http1Respons
   };
   const step = (input: Buffer, at: number): number | string => {
     switch (place) {
+      case "chunk size": {
+        const end = line === "" ? plainSize(input, at) : -1;
+        return end < 0 ? lineStep(input, at) : end;
+      }
       case "head":
-      case "chunk size":
       case "trailers":
         return lineStep(input, at);
       case "sized":
@@ -205,6 +224,13 @@ export function createHttp1ResponseReader(method: string, listener: Http1Respons
       return place === "done";
     },
   };
+}
+
+/** Value of a hexadecimal digit, by its character code; -1 for what is none. */
+function hexDigit(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48;
+  const letter = code | 32;
+  return letter >= 97 && letter <= 102 ? letter - 87 : -1;
 }
 
 /** Where the body of an answer ends (RFC 9112, 6.3), or what is wrong with what its head says of that. */
