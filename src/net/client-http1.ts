@@ -105,7 +105,8 @@ export function createHttp1Client(
     cut: () => {
       if (over) return;
       over = true;
-      socket.destroySoon();
+      // Later Nodes hold back what is written in a turn until its end.
+      process.nextTick(() => socket.destroySoon());
     },
     refuse,
     release: () => undefined,

@@ -335,6 +335,14 @@ describe.each([
       client.send(GET);
       await until(() => client.ended);
       expect(bodyOf(client.received)).toBe("1\r\na\r\n1\r\nb\r\n");
+      // At the very time of the last event; a request with chunks is read by Node's own parser.
+      const sudden = await serve(planOf([[0, "a"]], { end: { kind: "reset", atUs: 0 } }));
+      for (const request of [GET, `POST /x HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n`]) {
+        const third = await connect(sudden.port);
+        third.send(request);
+        await until(() => third.ended);
+        expect(bodyOf(third.received)).toBe("1\r\na\r\n");
+      }
       const early = await serve({ ...planOf([]), steps: [{ kind: "reset", atUs: 0 }] });
       const other = await connect(early.port);
       other.send(GET);
