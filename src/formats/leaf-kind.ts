@@ -41,7 +41,12 @@ export function scanLeaf(kind: LeafKind, text: string, at: number): number {
 
 /** Bytes that are not UTF-8 are not in JSON, so a payload that has them is text. */
 function ifWellFormed(text: string, at: number, end: number): number {
-  return end < 0 || text.slice(at, end).isWellFormed() ? end : -1;
+  for (let i = at; i < end; i++) {
+    const c = text.charCodeAt(i);
+    // Few texts have surrogates at all, and cutting one out costs more than a look.
+    if (c >= 0xd800 && c <= 0xdfff) return text.slice(i, end).isWellFormed() ? end : -1;
+  }
+  return end;
 }
 
 /** Whether a text is JSON to wraith: RFC 8259, and made of well-formed UTF-8 (`textFromBytes` shows other bytes as lone surrogates). */

@@ -38,11 +38,26 @@ export function areIds(texts: readonly string[], path: string, streams: number, 
   const isOneLength = texts.every((text) => text.length === texts[0]!.length);
   const mayBeNumbered = ownEach && streams >= 2;
   if (!isOneLength && !mayBeNumbered) return false;
-  if (texts.filter(isBase64OfText).length * 2 > texts.length) return false;
-  if (isOneLength && texts.filter(looksRandom).length * 2 > texts.length) return true;
+  if (areMost(texts, isBase64OfText)) return false;
+  if (isOneLength && areMost(texts, looksRandom)) return true;
   if (!mayBeNumbered) return false;
   const named = ID_NAME.test(lastKey(path));
   return texts.every((text) => /\d/.test(text) && (named || /^[A-Za-z]+[-_]\d+$/.test(text)));
+}
+
+/** Texts of a large group that are looked at to tell what most of them are. */
+const MOST_JUDGED = 1000;
+
+/** Whether it holds for more than half of the texts; of many, those that stand at equal distances are asked. */
+function areMost(texts: readonly string[], holds: (text: string) => boolean): boolean {
+  const step = Math.ceil(texts.length / MOST_JUDGED);
+  let judged = 0;
+  let count = 0;
+  for (let i = 0; i < texts.length; i += step) {
+    judged++;
+    if (holds(texts[i]!)) count++;
+  }
+  return count * 2 > judged;
 }
 
 /** Prefixes, alphabet and length of a group of ids; undefined where no alphabet has them all. */

@@ -68,6 +68,8 @@ export function learnRoute(
   const takes = new Map<Variant, readonly Take[]>();
   const performed: { sample: Sample; variant: Variant; take: Take }[] = [];
   for (const draft of variants) {
+    const heads = headNumbers(draft.heads);
+    const trailers = headNumbers(draft.trailers);
     const rows = draft.samples.map((number) => rowOf(number, samples[number]!, events, nameOf));
     const variant = createVariant(draft, samples, rows, found, folder);
     const list = draft.samples.map((number, i): Take => {
@@ -75,8 +77,8 @@ export function learnRoute(
         samples[number]!,
         {
           number,
-          head: headNumber(draft.heads, number),
-          trailers: headNumber(draft.trailers, number),
+          head: heads.get(number) ?? 0,
+          trailers: trailers.get(number) ?? 0,
           shapes: rows[i]!,
         },
         found.holes,
@@ -154,11 +156,13 @@ function placesOfHeads(heads: readonly Head[]): readonly Place[] {
   return heads.flatMap((head) => head.places.filter((place) => place !== undefined));
 }
 
-function headNumber(heads: readonly Head[], sample: number): number {
-  return Math.max(
-    0,
-    heads.findIndex((head) => head.samples.includes(sample)),
-  );
+/** The number of the head of each sample that has one. */
+function headNumbers(heads: readonly Head[]): ReadonlyMap<number, number> {
+  const out = new Map<number, number>();
+  heads.forEach((head, n) => {
+    for (const sample of head.samples) if (!out.has(sample)) out.set(sample, n);
+  });
+  return out;
 }
 
 /** The order of the wire: head, events, trailers. */

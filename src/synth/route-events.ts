@@ -49,8 +49,14 @@ export function clusterEvents(
 
 function placesOf(c: Cluster, format: string, log: EventLog): readonly Place[] {
   const { dissection, events, columns, tags, isMark } = c;
-  const samples = Int32Array.from(events, (event) => log.samples[event]!);
-  const owners = [...new Set(samples)];
+  const samples = new Int32Array(events.length);
+  // Events are in the order of their samples.
+  const owners: number[] = [];
+  for (let i = 0; i < events.length; i++) {
+    const sample = log.samples[events[i]!]!;
+    samples[i] = sample;
+    if (owners.at(-1) !== sample) owners.push(sample);
+  }
   const family = `${format}\u0001${dissection.event ?? ""}`;
   return dissection.leaves.map(({ path, kind, raw }, i) => {
     return createPlace({
