@@ -60,9 +60,15 @@ function strict(command: Command, onNoHelp?: () => WraithError): Command {
     .exitOverride((error: CommanderError) => {
       if (error.exitCode === 0) throw new HelpShown();
       if (error.code === "commander.help" && onNoHelp !== undefined) throw onNoHelp();
-      throw new WraithError("USAGE", error.message.replace(/^error: /, "").replace(/\.?$/, "."));
+      throw new WraithError("USAGE", sentence(error.message));
     })
     .configureOutput({ writeErr: () => undefined });
+}
+
+/** Commander's words as one sentence: it puts what one may have meant on a line of its own. */
+function sentence(message: string): string {
+  const [said, meant] = message.replace(/^error: /, "").split(/\n\(Did you mean (.*)\?\)$/s);
+  return meant === undefined ? said!.replace(/\.?$/, ".") : `${said}; did you mean ${meant}?`;
 }
 
 /** Thrown after help or version were printed: nothing else is to be done. */

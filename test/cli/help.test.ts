@@ -43,6 +43,7 @@ describe("wrong usage is exit 1 and one sentence", () => {
     ],
     [["--bogus"], "unknown option '--bogus'."],
     [["check"], "missing required argument 'name'."],
+    [["serve", "a", "--prot", "1"], "unknown option '--prot'; did you mean --port?"],
     [["check", "a", "b"], "too many arguments for 'check'. Expected 1 argument but got 2."],
     [["check", "a", "--bogus"], "unknown option '--bogus'."],
     [["check", "a", "--wire", "--upstream"], "Only one of --in-memory, --wire and --upstream can be given."],
