@@ -28,8 +28,19 @@ export function formOf(root: JsonNode, text: string): MessageForm {
 }
 
 /** Equal for messages of one form. */
-export function formKey({ literals, scalars }: MessageForm): string {
+function formKey({ literals, scalars }: MessageForm): string {
   return `${scalars.map((s) => s.kind[0]!).join("")}${literals.join("\u0000")}`;
+}
+
+/** Marks the scalars that are not spelled as those of the first message of the form. True where there are new ones. */
+export function openDiffering(isOpen: boolean[], first: readonly JsonScalar[], others: readonly JsonScalar[]): boolean {
+  let isNew = false;
+  others.forEach(({ raw }, i) => {
+    if (isOpen[i] === true || raw === first[i]!.raw) return;
+    isOpen[i] = true;
+    isNew = true;
+  });
+  return isNew;
 }
 
 /** Forms whose programs are tried before a message is read or written anew: a stream has few kinds of messages. */

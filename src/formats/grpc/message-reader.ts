@@ -1,11 +1,12 @@
 import { parseJson, type JsonScalar } from "../../base/json.ts";
 import { decodeMessage, type DecodedMessage } from "./decode-message.ts";
-import { createFormPrograms, formOf, type MessageForm } from "./message-form.ts";
+import { foldSteps } from "./fold-steps.ts";
+import { createFormPrograms, formOf, openDiffering, type MessageForm } from "./message-form.ts";
 import type { MessagePlan, TypeIndex } from "./message-plan.ts";
 import type { ReadStep, ReadTrace, ScalarCodec } from "./read-trace.ts";
 import { Unencodable } from "./unencodable.ts";
 import { createWireReader, readLength, type WireReader } from "./wire-reader.ts";
-import { beginLength, createWireWriter, endLength, writeBytes, type WireWriter } from "./wire-writer.ts";
+import { createWireWriter, type WireWriter } from "./wire-writer.ts";
 
 /** Reads messages of one type. */
 export interface MessageReader {
@@ -139,65 +140,26 @@ function createProgram({ literals, scalars }: MessageForm, trace: ReadTrace, byt
       text += literals[i + 1]!;
     });
     close();
-    program = foldSteps(steps, behind);
+    const folded = foldSteps(steps, (step) => (behind.has(step) ? undefined : step.bytes));
+    program = folded.map((step): Instruction => {
+      if (step.kind !== "scalar") return { ...NOTHING, ...step };
+      return { ...NOTHING, kind: "scalar", scalar: step.scalar, literal: behind.get(step)! };
+    });
   };
   fold();
   return {
     run: (message, from, proof) => runProgram(program, first, message, from, proof),
     open(others) {
-      let isNew = false;
-      others.forEach(({ raw }, i) => {
-        if (isOpen[i] === true || raw === read[i]!.text) return;
-        isOpen[i] = true;
-        isNew = true;
-      });
-      if (isNew) fold();
+      if (openDiffering(isOpen, scalars, others)) fold();
     },
   };
 }
 
-const NO_BYTES = new Uint8Array(0);
-const NO_SCALAR: ScalarCodec = { read: () => undefined, write: () => undefined };
-const BEGIN: Instruction = { kind: "begin", bytes: NO_BYTES, scalar: NO_SCALAR, literal: "" };
-const END: Instruction = { ...BEGIN, kind: "end" };
-
-/** The steps with everything in bytes to be compared that does not depend on open scalars, which are the keys of `behind`. */
-function foldSteps(steps: readonly ReadStep[], behind: ReadonlyMap<ReadStep, string>): readonly Instruction[] {
-  const out: Instruction[] = [];
-  const append = (bytes: Uint8Array): void => {
-    const before = out.at(-1)?.kind === "bytes" ? out.pop()!.bytes : NO_BYTES;
-    const joined = new Uint8Array(before.length + bytes.length);
-    joined.set(before);
-    joined.set(bytes, before.length);
-    if (joined.length > 0) out.push({ ...BEGIN, kind: "bytes", bytes: joined });
-  };
-  for (const step of steps) {
-    if (step.kind === "bytes") append(step.bytes);
-    else if (step.kind === "begin") out.push(BEGIN);
-    else if (step.kind === "scalar") {
-      const literal = behind.get(step);
-      if (literal === undefined) append(step.bytes);
-      else out.push({ kind: "scalar", bytes: NO_BYTES, scalar: step.scalar, literal });
-    } else {
-      const inner = out.at(-1)?.kind === "bytes" ? out.at(-1)!.bytes : NO_BYTES;
-      const begin = out.length - (inner.length > 0 ? 2 : 1);
-      if (out[begin]?.kind !== "begin") out.push(END);
-      else {
-        out.length = begin;
-        append(withLength(inner));
-      }
-    }
-  }
-  return out;
-}
-
-function withLength(bytes: Uint8Array): Uint8Array {
-  const w = createWireWriter();
-  const mark = beginLength(w);
-  writeBytes(w, bytes);
-  endLength(w, mark);
-  return w.bytes.slice(0, w.at);
-}
+const NOTHING = {
+  bytes: new Uint8Array(0),
+  scalar: { read: () => undefined, write: () => undefined } satisfies ScalarCodec,
+  literal: "",
+};
 
 const ends: number[] = [];
 

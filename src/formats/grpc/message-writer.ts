@@ -1,10 +1,10 @@
 import { parseJson, type JsonNode, type JsonScalar } from "../../base/json.ts";
 import { scanLeaf } from "../leaf-kind.ts";
 import { encodeMessage } from "./encode-message.ts";
-import { createFormPrograms, formOf, type MessageForm } from "./message-form.ts";
+import { createFormPrograms, formOf, openDiffering, type MessageForm } from "./message-form.ts";
 import type { MessagePlan, TypeIndex } from "./message-plan.ts";
 import { Unencodable } from "./unencodable.ts";
-import { foldSteps, runProgram, traceMessage, type Instruction, type OpenScalar } from "./write-program.ts";
+import { compileSteps, runProgram, traceMessage, type Instruction, type OpenScalar } from "./write-program.ts";
 import type { WriteTrace } from "./write-trace.ts";
 import type { WireWriter } from "./wire-writer.ts";
 
@@ -87,7 +87,7 @@ function createProgram({ literals, scalars }: MessageForm, { steps, isWhole }: W
       texts.push(literal);
     });
     found = open.map(() => "");
-    program = foldSteps(steps, byNode);
+    program = compileSteps(steps, byNode);
   };
   fold();
   return {
@@ -107,13 +107,7 @@ function createProgram({ literals, scalars }: MessageForm, { steps, isWhole }: W
       return runProgram(program, w);
     },
     open(others) {
-      let isNew = false;
-      others.forEach(({ raw }, i) => {
-        if (isOpen[i] === true || raw === scalars[i]!.raw) return;
-        isOpen[i] = true;
-        isNew = true;
-      });
-      if (isNew) fold();
+      if (openDiffering(isOpen, scalars, others)) fold();
     },
   };
 }

@@ -5,7 +5,7 @@ import { formOf } from "./message-form.ts";
 import type { MessagePlan, TypeIndex } from "./message-plan.ts";
 import { Unencodable } from "./unencodable.ts";
 import { createWireWriter, type WireWriter } from "./wire-writer.ts";
-import { foldSteps, runProgram, traceMessage, type OpenScalar } from "./write-program.ts";
+import { compileSteps, runProgram, traceMessage, type OpenScalar } from "./write-program.ts";
 
 /** Writes messages from a template and the values of its holes, without their texts. */
 export interface TemplateWriter {
@@ -55,7 +55,10 @@ function compile(
   if (!trace.isWhole || !nodes.every((node) => written.filter((other) => other === node).length === 1))
     return undefined;
   const scalars = nodes.map((node): OpenScalar => ({ ...node }));
-  const program = foldSteps(trace.steps, new Map(nodes.map((node, i): [JsonNode, OpenScalar] => [node, scalars[i]!])));
+  const program = compileSteps(
+    trace.steps,
+    new Map(nodes.map((node, i): [JsonNode, OpenScalar] => [node, scalars[i]!])),
+  );
   return (w, others) => {
     for (let i = 0; i < scalars.length; i++) {
       const scalar = scalars[i]!;

@@ -1,6 +1,7 @@
 /** Messages that are written step by step, without a tree: all bytes that do not depend on open scalars are ready. */
 import type { JsonNode, JsonScalar } from "../../base/json.ts";
 import { encodeMessage } from "./encode-message.ts";
+import { foldSteps } from "./fold-steps.ts";
 import type { MessagePlan, TypeIndex } from "./message-plan.ts";
 import { Unencodable } from "./unencodable.ts";
 import { beginLength, createWireWriter, endLength, writeBytes, type WireWriter } from "./wire-writer.ts";
@@ -40,46 +41,27 @@ export interface Instruction {
   readonly write: WriteScalar;
 }
 
-const NO_BYTES = new Uint8Array(0);
-const NO_SCALAR: OpenScalar = { kind: "null", raw: "null", start: 0, end: 0 };
-const BEGIN: Instruction = { kind: "begin", bytes: NO_BYTES, scalar: NO_SCALAR, write: () => undefined };
-const END: Instruction = { ...BEGIN, kind: "end" };
+const NOTHING = {
+  bytes: new Uint8Array(0),
+  scalar: { kind: "null", raw: "null", start: 0, end: 0 } satisfies OpenScalar,
+  write: (): void => undefined,
+};
 
 /** The steps with everything in ready bytes that does not depend on open scalars. */
-export function foldSteps(
+export function compileSteps(
   steps: readonly WriteStep[],
   open: ReadonlyMap<JsonNode, OpenScalar>,
 ): readonly Instruction[] {
-  const out: Instruction[] = [];
-  /** What stands at the end of `out` already, in bytes. */
-  const append = (write: (w: WireWriter) => void): void => {
+  const folded = foldSteps(steps, (step) => {
+    if (open.has(step.node)) return undefined;
     const w = createWireWriter();
-    if (out.at(-1)?.kind === "bytes") writeBytes(w, out.pop()!.bytes);
-    write(w);
-    if (w.at > 0) out.push({ ...BEGIN, kind: "bytes", bytes: w.bytes.slice(0, w.at) });
-  };
-  for (const step of steps) {
-    if (step.kind === "bytes") append((w) => writeBytes(w, step.bytes));
-    else if (step.kind === "begin") out.push(BEGIN);
-    else if (step.kind === "end") {
-      const inner = out.at(-1)?.kind === "bytes" ? out.at(-1)!.bytes : NO_BYTES;
-      const begin = out.length - (inner.length > 0 ? 2 : 1);
-      if (out[begin]?.kind !== "begin") out.push(END);
-      else {
-        out.length = begin;
-        append((w) => {
-          const mark = beginLength(w);
-          writeBytes(w, inner);
-          endLength(w, mark);
-        });
-      }
-    } else {
-      const scalar = open.get(step.node);
-      if (scalar === undefined) append((w) => step.write(w, step.node));
-      else out.push({ ...BEGIN, kind: "scalar", scalar, write: step.write });
-    }
-  }
-  return out;
+    step.write(w, step.node);
+    return w.bytes.slice(0, w.at);
+  });
+  return folded.map((step): Instruction => {
+    if (step.kind !== "scalar") return { ...NOTHING, ...step };
+    return { ...NOTHING, kind: "scalar", scalar: open.get(step.node)!, write: step.write };
+  });
 }
 
 const marks: number[] = [];
